@@ -1,0 +1,203 @@
+//! The one typed configuration, with every default.
+//!
+//! A configuration is the defaults, overlaid by a `dehusk.toml`, overlaid by `--set key=value` and the flags. It is
+//! checked once, by [`Config::validate`]; after that no stage looks for a mistake in it again.
+
+mod overlay;
+mod size;
+
+pub use overlay::{from_toml, overlay_key};
+pub use size::Size;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Everything a run can be told, apart from where its input and output are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How records are read.
+    pub input: InputConfig,
+    /// How blocks are labelled.
+    pub label: LabelConfig,
+    /// How duplicates are found and what happens to them.
+    pub dedup: DedupConfig,
+    /// How the machine is used; nothing here changes a byte of the output.
+    pub run: RunConfig,
+}
+
+/// What kind of records a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum InputFormat {
+    /// By the file's extension; standard input by its first byte (`{` means JSON lines).
+    #[default]
+    Auto,
+    /// The whole file is one document.
+    Text,
+    /// A JSON object a line.
+    Jsonl,
+}
+
+/// `[input]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InputConfig {
+    /// The kind of records.
+    pub format: InputFormat,
+    /// The JSON field with the page's text.
+    pub text_field: String,
+    /// The JSON field with the record's id; where it is missing, the id is `PATH#RECORD`.
+    pub id_field: String,
+    /// The JSON field with the page's address.
+    pub url_field: String,
+    /// A longer record is rejected: it would have to be held in memory whole.
+    pub max_record: Size,
+    /// Stop after this many records; 0 reads all.
+    pub limit: u64,
+}
+
+impl Default for InputConfig {
+    fn default() -> Self {
+        Self {
+            format: InputFormat::Auto,
+            text_field: "text".to_owned(),
+            id_field: "id".to_owned(),
+            url_field: "url".to_owned(),
+            max_record: Size::mebibytes(64),
+            limit: 0,
+        }
+    }
+}
+
+/// `[label]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LabelConfig {
+    /// Off: the text is already clean, every block is main text.
+    pub enabled: bool,
+}
+
+impl Default for LabelConfig {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// `[dedup]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DedupConfig {
+    /// Off: nothing is dropped as a duplicate; repetition still informs the labels.
+    pub enabled: bool,
+    /// Jaccard similarity of the shingle sets at which a document is a near-duplicate.
+    pub threshold: f64,
+    /// Words in a shingle.
+    pub shingle_words: usize,
+    /// Paragraphs that an earlier kept document has too.
+    pub blocks: BlockDedupConfig,
+}
+
+impl Default for DedupConfig {
+    fn default() -> Self {
+        Self { enabled: true, threshold: 0.8, shingle_words: 5, blocks: BlockDedupConfig::default() }
+    }
+}
+
+/// What happens to a paragraph that a kept document of better rank has in its main text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockPolicy {
+    /// It is removed, unless nothing else of the document's content would be left.
+    #[default]
+    Drop,
+    /// It stays; the decisions name the other copy.
+    Mark,
+    /// It is not looked for.
+    Off,
+}
+
+/// `[dedup.blocks]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BlockDedupConfig {
+    /// What happens to a duplicate paragraph.
+    pub policy: BlockPolicy,
+    /// Shorter paragraphs are never duplicates.
+    pub min_words: usize,
+}
+
+impl Default for BlockDedupConfig {
+    fn default() -> Self {
+        Self { policy: BlockPolicy::Drop, min_words: 20 }
+    }
+}
+
+/// `[run]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunConfig {
+    /// Worker threads; 0 takes one per core.
+    pub threads: usize,
+    /// Memory for sorting between the sweeps.
+    pub memory: Size,
+    /// More rejected records than this end the run with exit code 3 (the output is written all the same).
+    pub max_rejects: u64,
+}
+
+impl Default for RunConfig {
+    fn default() -> Self {
+        Self { threads: 0, memory: Size::mebibytes(1024), max_rejects: 0 }
+    }
+}
+
+impl Config {
+    /// Checks what types cannot.
+    ///
+    /// # Errors
+    /// [`Error::Config`] names the key, its value and what it may be.
+    pub fn validate(&self) -> Result<()> {
+        let wrong = |key: &str, value: &dyn std::fmt::Display, must: &str| {
+            Err(Error::Config(format!("{key} = {value}: must be {must}")))
+        };
+        if !(self.dedup.threshold > 0.0 && self.dedup.threshold <= 1.0) {
+            return wrong("dedup.threshold", &self.dedup.threshold, "above 0 and at most 1");
+        }
+        if !(1..=64).contains(&self.dedup.shingle_words) {
+            return wrong("dedup.shingle_words", &self.dedup.shingle_words, "from 1 to 64");
+        }
+        if self.dedup.blocks.min_words == 0 {
+            return wrong("dedup.blocks.min_words", &0, "at least 1");
+        }
+        if self.run.threads > 1024 {
+            return wrong("run.threads", &self.run.threads, "at most 1024");
+        }
+        if self.run.memory < Size::mebibytes(16) {
+            return wrong("run.memory", &self.run.memory, "at least 16MiB");
+        }
+        let record = self.input.max_record;
+        if record < Size::bytes(1024) || record > Size::mebibytes(1024) {
+            return wrong("input.max_record", &record, "from 1KiB to 1GiB");
+        }
+        let InputConfig { text_field, id_field, url_field, .. } = &self.input;
+        for (key, field) in [("text_field", text_field), ("id_field", id_field), ("url_field", url_field)] {
+            if field.is_empty() {
+                return wrong(&format!("input.{key}"), &"\"\"", "the name of a JSON field");
+            }
+        }
+        if text_field == id_field || text_field == url_field || id_field == url_field {
+            return Err(Error::Config(format!(
+                "input.text_field = {text_field:?}, input.id_field = {id_field:?}, input.url_field = {url_field:?}: \
+                 must be three different fields"
+            )));
+        }
+        Ok(())
+    }
+
+    /// The whole configuration as TOML, as `dehusk.toml` would hold it.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("the configuration holds only tables, strings and numbers")
+    }
+}

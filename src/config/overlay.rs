@@ -1,0 +1,157 @@
+//! Laying what the user wrote over the defaults, and saying which key was probably meant when one is unknown.
+
+use toml::{Table, Value};
+
+use super::Config;
+use crate::error::{Error, Result};
+
+/// Below this Jaro–Winkler similarity a known key is no likely spelling of an unknown one.
+const LIKELY_SPELLING: f64 = 0.8;
+
+/// Reads a `dehusk.toml`. Keys it does not hold keep their defaults.
+///
+/// # Errors
+/// [`Error::Config`] with `name`, the place and, for an unknown key, the likely and the allowed ones.
+pub fn from_toml(name: &str, text: &str) -> Result<Config> {
+    let written: Table = text
+        .parse()
+        .map_err(|e: toml::de::Error| Error::Config(format!("{name}: {}", e.to_string().trim_end())))?;
+    refuse_unknown(name, &written, &defaults(), "")?;
+    Config::deserialize_table(written).map_err(|e| Error::Config(format!("{name}: {e}")))
+}
+
+/// Lays one `--set KEY=VALUE` over a configuration. The value is TOML; what is not TOML is taken as a string, so that
+/// `dedup.blocks.policy=mark` needs no quotes.
+///
+/// # Errors
+/// [`Error::Config`] for a missing `=`, an unknown key or a value of the wrong kind.
+pub fn overlay_key(config: &Config, assignment: &str) -> Result<Config> {
+    let Some((key, value)) = assignment.split_once('=') else {
+        return Err(Error::Config(format!(
+            "--set {assignment}: write KEY=VALUE, such as dedup.threshold=0.9"
+        )));
+    };
+    let (key, value) = (key.trim(), value.trim());
+    let value = format!("v = {value}")
+        .parse::<Table>()
+        .ok()
+        .and_then(|mut table| table.remove("v"))
+        .unwrap_or_else(|| Value::String(value.to_owned()));
+    let written =
+        key.rsplit('.').fold(value, |inner, part| Value::Table(Table::from_iter([(part.to_owned(), inner)])));
+    let Value::Table(written) = written else { unreachable!("a key has at least one part") };
+    refuse_unknown("--set", &written, &defaults(), "")?;
+    let mut table = Table::try_from(config).expect("a configuration is a table");
+    merge(&mut table, written);
+    Config::deserialize_table(table).map_err(|e| Error::Config(format!("--set {assignment}: {e}")))
+}
+
+impl Config {
+    fn deserialize_table(table: Table) -> std::result::Result<Self, String> {
+        table.try_into().map_err(|e: toml::de::Error| e.message().to_owned())
+    }
+}
+
+fn defaults() -> Table {
+    Table::try_from(Config::default()).expect("a configuration is a table")
+}
+
+fn merge(base: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(Value::Table(base)), Value::Table(over)) => merge(base, over),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+fn refuse_unknown(name: &str, written: &Table, known: &Table, prefix: &str) -> Result<()> {
+    for (key, value) in written {
+        let full = format!("{prefix}{key}");
+        match (known.get(key), value) {
+            (None, _) => {
+                let all = leaf_keys(&defaults(), "");
+                let likely = all
+                    .iter()
+                    .map(|k| (similarity(k, &full), k))
+                    .filter(|(s, _)| *s >= LIKELY_SPELLING)
+                    .max_by(|a, b| a.0.total_cmp(&b.0));
+                let hint = likely.map(|(_, k)| format!("; did you mean {k}?")).unwrap_or_default();
+                return Err(Error::Config(format!(
+                    "{name}: unknown key {full}{hint}\nknown keys: {}",
+                    all.join(", ")
+                )));
+            }
+            (Some(Value::Table(known)), Value::Table(written)) => {
+                refuse_unknown(name, written, known, &format!("{full}."))?;
+            }
+            (Some(Value::Table(_)), _) => {
+                return Err(Error::Config(format!(
+                    "{name}: {full} is a table; set a key inside it, {full}.…"
+                )));
+            }
+            (Some(_), Value::Table(_)) => {
+                return Err(Error::Config(format!("{name}: {full} is a single value, not a table")));
+            }
+            (Some(_), _) => {}
+        }
+    }
+    Ok(())
+}
+
+/// A key is as similar as its last part or its whole, so that both a wrong name and a wrong table are recognised.
+fn similarity(known: &str, written: &str) -> f64 {
+    let last = |s: &str| s.rsplit('.').next().unwrap_or_default().to_owned();
+    strsim::jaro_winkler(known, written).max(strsim::jaro_winkler(&last(known), &last(written)))
+}
+
+fn leaf_keys(table: &Table, prefix: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    for (key, value) in table {
+        match value {
+            Value::Table(inner) => keys.extend(leaf_keys(inner, &format!("{prefix}{key}."))),
+            _ => keys.push(format!("{prefix}{key}")),
+        }
+    }
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_survive_their_own_toml() {
+        let config = Config::default();
+        assert_eq!(from_toml("x", &config.to_toml()).unwrap(), config);
+        assert_eq!(from_toml("x", "").unwrap(), config);
+    }
+
+    #[test]
+    fn a_key_is_laid_over() {
+        let config = overlay_key(&Config::default(), "dedup.blocks.policy=mark").unwrap();
+        let config = overlay_key(&config, "dedup.threshold = 0.7").unwrap();
+        let config = overlay_key(&config, "run.memory=64MiB").unwrap();
+        assert_eq!(config.dedup.blocks.policy, crate::config::BlockPolicy::Mark);
+        assert_eq!(config.dedup.threshold, 0.7);
+        assert_eq!(config.run.memory.get(), 64 << 20);
+        assert_eq!(config.dedup.shingle_words, 5);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_likely_one() {
+        for (written, meant) in [("dedup.treshold=1", "dedup.threshold"), ("threshold=1", "dedup.threshold")]
+        {
+            let message = overlay_key(&Config::default(), written).unwrap_err().to_string();
+            assert!(message.contains(&format!("did you mean {meant}?")), "{message}");
+        }
+        let message = from_toml("my.toml", "[dedup]\nshingles = 3").unwrap_err().to_string();
+        assert!(message.starts_with("my.toml: unknown key dedup.shingles; did you mean"), "{message}");
+        assert!(overlay_key(&Config::default(), "dedup=1").is_err());
+        assert!(overlay_key(&Config::default(), "dedup.threshold.x=1").is_err());
+        assert!(overlay_key(&Config::default(), "dedup.threshold=high").is_err());
+        assert!(overlay_key(&Config::default(), "nonsense").is_err());
+    }
+}
