@@ -5,4 +5,6 @@ pub mod config;
 pub mod document;
 pub mod error;
 
+pub mod segment;
+
 pub use error::{Error, Result};

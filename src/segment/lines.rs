@@ -1,0 +1,94 @@
+//! Source text to lines.
+//!
+//! A line ends at LF, CR, CRLF, VT, FF, NEL (U+0085), U+2028 or U+2029: all of them occur in text that once was HTML,
+//! e-mail or a page-broken RFC. The offsets stay those of the source; nothing is rewritten.
+
+use crate::document::Span;
+
+/// A line that is not blank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Its bytes without the white space around them.
+    pub span: Span,
+    /// Columns of white space before it; a tab goes to the next multiple of four.
+    pub indent: usize,
+    /// Whether a blank line, or the start of the text, stands before it.
+    pub after_blank: bool,
+}
+
+/// The lines of `text` that hold something.
+pub(super) fn lines(text: &str) -> Vec<Line> {
+    let bytes = text.as_bytes();
+    let mut lines = Vec::with_capacity(bytes.len() / 64);
+    let mut start = 0;
+    let mut after_blank = true;
+    while start < bytes.len() {
+        let (end, next) = line_end(bytes, start);
+        let raw = &text[start..end];
+        let content = raw.trim();
+        if content.is_empty() {
+            after_blank = true;
+        } else {
+            let lead = raw.len() - raw.trim_start().len();
+            let begin = start + lead;
+            lines.push(Line {
+                span: Span::new(begin, begin + content.len()),
+                indent: columns(&raw[..lead]),
+                after_blank,
+            });
+            after_blank = false;
+        }
+        start = next;
+    }
+    lines
+}
+
+/// The end of the line that starts at `start`, and the start of the next one.
+fn line_end(bytes: &[u8], start: usize) -> (usize, usize) {
+    let mut at = start;
+    while let Some(&byte) = bytes.get(at) {
+        // Everything that can end a line is a control character or starts with one of two lead bytes.
+        if byte <= 0x0d || byte == 0xc2 || byte == 0xe2 {
+            let length = match &bytes[at..] {
+                [b'\r', b'\n', ..] => 2,
+                [b'\n' | b'\r' | 0x0b | 0x0c, ..] => 1,
+                [0xc2, 0x85, ..] => 2,
+                [0xe2, 0x80, 0xa8 | 0xa9, ..] => 3,
+                _ => 0,
+            };
+            if length > 0 {
+                return (at, at + length);
+            }
+        }
+        at += 1;
+    }
+    (bytes.len(), bytes.len())
+}
+
+fn columns(white: &str) -> usize {
+    white.chars().fold(0, |column, c| if c == '\t' { (column / 4 + 1) * 4 } else { column + 1 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_end_is_understood() {
+        let text = "a\nb\r\nc\rd\u{85}e\u{2028}f\u{2029}g\u{c}h\u{b}i";
+        let found: Vec<_> = lines(text).iter().map(|l| l.span.of(text)).collect();
+        assert_eq!(found, ["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
+        assert!(lines(text)[1..].iter().all(|l| !l.after_blank), "CRLF is one line end");
+    }
+
+    #[test]
+    fn blank_lines_and_indents_are_seen() {
+        let text = "  a b \n\u{3000}\n\tc\n";
+        let found = lines(text);
+        assert_eq!(
+            found.iter().map(|l| (l.span.of(text), l.indent, l.after_blank)).collect::<Vec<_>>(),
+            [("a b", 2, true), ("c", 4, true)]
+        );
+        assert!(lines(" \n\t\n").is_empty());
+    }
+}
