@@ -5,6 +5,8 @@ pub mod config;
 pub mod document;
 pub mod error;
 
+pub mod fingerprint;
+pub mod repetition;
 pub mod segment;
 
 pub use error::{Error, Result};

@@ -1,0 +1,213 @@
+//! What one block looks like by itself: its length, how it ends, what it is made of.
+//!
+//! Everything here is read off the characters, so that it means the same in every language. Lengths are *extents*:
+//! letters as a reader sees them, an ideograph counting two and a half, which makes a Chinese paragraph as long as
+//! its English translation.
+
+use super::cues::{Cues, Hits, field_label_only, labelled_fields};
+use super::date::{self, Found};
+use crate::document::{Block, Shape};
+use crate::fingerprint;
+
+/// Extent at and above which a block is a paragraph rather than a line of furniture.
+pub(super) const LONG: usize = 100;
+/// Extent up to which a line is short enough to be a title, a caption or a field.
+const SHORT: usize = 240;
+/// Cues stand at the start of a block; more of a long one is not looked at. In bytes.
+const CUE_WINDOW: usize = 240;
+/// Share of a line's letters and digits that a date must cover for the line to be one.
+const DATE_LINE: f32 = 0.7;
+
+/// How a block ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Full stop, question or exclamation mark, in any script, quotes and brackets behind it aside.
+    Sentence,
+    /// Three dots: text that was cut, or a pause.
+    Ellipsis,
+    /// A colon.
+    Colon,
+    /// Anything else.
+    Open,
+}
+
+/// What was measured.
+#[derive(Debug, Clone)]
+pub(super) struct Measure {
+    pub shape: Shape,
+    pub extent: usize,
+    pub ending: Ending,
+    /// A sentence ends inside the block.
+    pub has_inner_sentence: bool,
+    pub starts_lower: bool,
+    pub starts_digit: bool,
+    /// Every cased letter is upper case, and there are some.
+    pub all_caps: bool,
+    /// Most words start in upper case, and there are several.
+    pub title_case: bool,
+    /// Bars, dots and arrows between words, as in menus and breadcrumbs.
+    pub separators: usize,
+    pub commas: usize,
+    /// Digits among letters and digits, in percent.
+    pub digits: usize,
+    /// Whether there is a letter at all.
+    pub has_letters: bool,
+    pub has_address: bool,
+    pub hits: Hits,
+    pub field_label: bool,
+    pub fields: usize,
+    pub date: Option<Found>,
+    pub is_relative_date: bool,
+}
+
+impl Measure {
+    pub(super) fn of(text: &str, block: &Block, cues: &Cues, scratch: &mut String) -> Self {
+        let text = block.span.of(text);
+        let counts = Counts::of(text);
+        let window = floor_char_boundary(text, CUE_WINDOW);
+        fingerprint::normalise_into(&text[..window], scratch);
+        let hits = cues.find(scratch);
+        let short = counts.extent <= SHORT;
+        let date = if short { date::find(text) } else { None };
+        Self {
+            shape: block.shape,
+            extent: counts.extent,
+            ending: ending(text),
+            has_inner_sentence: counts.inner_sentence,
+            starts_lower: text.chars().find(|c| c.is_alphanumeric()).is_some_and(char::is_lowercase),
+            starts_digit: text.starts_with(|c: char| c.is_ascii_digit()),
+            all_caps: counts.upper > 3 && counts.lower == 0,
+            title_case: counts.words >= 3 && counts.capitalised * 10 >= counts.words * 7,
+            separators: counts.separators,
+            commas: counts.commas,
+            digits: 100 * counts.digits / (counts.digits + counts.letters).max(1),
+            has_letters: counts.letters > 0,
+            has_address: short && has_address(text),
+            hits,
+            field_label: short && field_label_only(text),
+            fields: if short { labelled_fields(text) } else { 0 },
+            is_relative_date: short && date.is_none() && date::is_relative(text),
+            date,
+        }
+    }
+
+    /// Long enough to be a paragraph, and made of sentences.
+    pub(super) fn is_prose(&self) -> bool {
+        self.extent >= LONG && (self.ending == Ending::Sentence || self.has_inner_sentence)
+    }
+
+    /// Whether the line is little else than a date.
+    pub(super) fn is_date_line(&self) -> bool {
+        self.date.as_ref().is_some_and(|d| d.share_of_line >= DATE_LINE)
+    }
+
+    /// Could be a title by its looks: a line of some words that is not a whole sentence, a field or a cue.
+    pub(super) fn is_title_like(&self) -> bool {
+        matches!(self.shape, Shape::Text | Shape::Heading)
+            && (12..=200).contains(&self.extent)
+            && !matches!(self.ending, Ending::Colon)
+            && !self.is_date_line()
+            && !self.is_relative_date
+            && self.fields < 2
+            && self.separators < 2
+            && self.has_letters
+            && !self.hits.any_whole()
+            && !self.looks_like_caption()
+    }
+
+    /// Opens like a caption or closes with a credit.
+    pub(super) fn looks_like_caption(&self) -> bool {
+        use super::cues::Kind;
+        self.hits.start(Kind::Caption) || self.hits.inside(Kind::CaptionCredit) || self.hits.has(Kind::CaptionCredit)
+    }
+}
+
+/// Sums over the characters of a block.
+#[derive(Default)]
+struct Counts {
+    extent: usize,
+    letters: usize,
+    digits: usize,
+    upper: usize,
+    lower: usize,
+    words: usize,
+    capitalised: usize,
+    separators: usize,
+    commas: usize,
+    inner_sentence: bool,
+}
+
+impl Counts {
+    fn of(text: &str) -> Self {
+        let mut n = Self::default();
+        let mut wide = 0;
+        let mut in_word = false;
+        // After the end of a sentence: 1 at the mark, 2 at the white space behind it.
+        let mut stop = 0;
+        for c in text.chars() {
+            n.extent += 1;
+            let (upper, lower) = match c {
+                'a'..='z' => (false, true),
+                'A'..='Z' => (true, false),
+                '\0'..='\x7f' => (false, false),
+                _ => (c.is_uppercase(), c.is_lowercase()),
+            };
+            let letter = upper || lower || (!c.is_ascii() && c.is_alphabetic());
+            if letter {
+                n.letters += 1;
+                n.upper += usize::from(upper);
+                n.lower += usize::from(lower);
+                wide += usize::from(c >= '\u{2e80}');
+                if !in_word {
+                    n.words += 1;
+                    n.capitalised += usize::from(upper);
+                    n.inner_sentence |= stop == 2 && !lower;
+                }
+                in_word = true;
+                stop = 0;
+                continue;
+            }
+            if c.is_ascii_digit() || (!c.is_ascii() && c.is_numeric()) {
+                n.digits += 1;
+                in_word = true;
+                stop = 0;
+                continue;
+            }
+            in_word = in_word && matches!(c, '\'' | '’' | '-');
+            match c {
+                '.' | '!' | '?' | '…' => stop = 1,
+                '。' | '！' | '？' => stop = 2,
+                '|' | '·' | '•' | '»' | '›' | '→' | '>' => n.separators += 1,
+                ',' | '，' | '、' | '،' => n.commas += 1,
+                c if c.is_whitespace() && stop == 1 => stop = 2,
+                _ => {}
+            }
+        }
+        n.extent += wide + wide / 2;
+        n
+    }
+}
+
+fn ending(text: &str) -> Ending {
+    let tail = text.trim_end_matches(|c: char| matches!(c, '"' | '\'' | '”' | '’' | '»' | ')' | ']' | '」' | '』' | '“' | ' '));
+    match tail.chars().next_back() {
+        Some('…') => Ending::Ellipsis,
+        Some('.') if tail.ends_with("...") => Ending::Ellipsis,
+        Some('.' | '!' | '?' | '。' | '！' | '？' | ';' | '؟' | '۔' | '।') => Ending::Sentence,
+        Some(':' | '：') => Ending::Colon,
+        _ => Ending::Open,
+    }
+}
+
+fn has_address(text: &str) -> bool {
+    text.contains("://") || text.contains("www.") || (text.contains('@') && text.contains('.'))
+}
+
+/// The largest character boundary at or below `at`.
+pub(super) fn floor_char_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

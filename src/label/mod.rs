@@ -1,0 +1,112 @@
+//! label: what each block is, with a confidence.
+//!
+//! Four steps, each in a file of its own, so that one can be exchanged without the others: what a block looks like
+//! ([`measure`]) and where it stands ([`context`]) become yes-or-no features ([`features`]); weights, which are data
+//! ([`model`]), turn them into scores; the page is decoded as a whole ([`decode`]). Words that give a line away in
+//! many languages are data too ([`cues`]), and so are the names of the months ([`date`]).
+//!
+//! It is wrong where a page breaks the habits of pages: an article of two lines among ten teasers, a poem, a second
+//! article that follows without heading, title, date or another page that holds it.
+
+mod context;
+pub mod cues;
+pub mod date;
+mod decode;
+mod explain;
+mod features;
+mod language;
+mod measure;
+mod model;
+mod topic;
+
+pub use explain::{Evidence, explain};
+pub use features::{Feature, Features};
+pub use model::{Model, Zone};
+
+use context::Context;
+use cues::Cues;
+use measure::Measure;
+
+use crate::document::{Block, Document, Label, LabelledBlock, Repetition, Shape, Side};
+
+/// A document's blocks with their labels, and what was lifted out of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Labelled {
+    /// Every block, in order.
+    pub blocks: Vec<LabelledBlock>,
+    /// The title as the page shows it, white space folded.
+    pub title: Option<String>,
+    /// The date, ISO 8601, as precise as the page says.
+    pub date: Option<String>,
+    /// ISO 639-1 code of the main text's language.
+    pub language: Option<&'static str>,
+}
+
+/// Labels a document from its text, its blocks and what the rest of the corpus says about them.
+#[must_use]
+pub fn label(document: &Document, blocks: &[Block], repetition: &[Repetition]) -> Labelled {
+    let text = &document.text;
+    let (measures, features) = observe(text, blocks, repetition);
+    let decoded = decode::decode(Model::built_in(), &features);
+    let blocks: Vec<LabelledBlock> = (blocks.iter().zip(repetition).zip(&decoded))
+        .map(|((block, repetition), decoded)| LabelledBlock {
+            block: *block,
+            label: decoded.label,
+            confidence: decoded.confidence,
+            repetition: *repetition,
+        })
+        .collect();
+    let lifted = |label: Label| (0..blocks.len()).filter(move |&i| decoded[i].label == label);
+    let title = lifted(Label::Title).next().map(|i| fold_white_space(blocks[i].block.span.of(text)));
+    let date = lifted(Label::Date).find_map(|i| measures[i].date.as_ref().map(|d| d.iso.clone()));
+    let language = language_of(text, &blocks);
+    Labelled { title, date, language, blocks }
+}
+
+/// Labels a text that is already clean: every block is main text, by its shape.
+#[must_use]
+pub fn label_clean(document: &Document, blocks: &[Block], repetition: &[Repetition]) -> Labelled {
+    let blocks: Vec<LabelledBlock> = (blocks.iter().zip(repetition))
+        .map(|(block, repetition)| LabelledBlock {
+            block: *block,
+            label: match block.shape {
+                Shape::Text | Shape::Rule => Label::Body,
+                Shape::Heading => Label::Heading,
+                Shape::ListItem => Label::ListItem,
+                Shape::Quote => Label::Quote,
+                Shape::Code => Label::Code,
+                Shape::TableRow => Label::TableRow,
+            },
+            confidence: 1.0,
+            repetition: *repetition,
+        })
+        .collect();
+    let language = language_of(&document.text, &blocks);
+    Labelled { blocks, title: None, date: None, language }
+}
+
+/// Everything up to the model: what was measured and which features hold.
+fn observe(text: &str, blocks: &[Block], repetition: &[Repetition]) -> (Vec<Measure>, Vec<Features>) {
+    let cues = Cues::built_in();
+    let mut scratch = String::new();
+    let measures: Vec<_> = blocks.iter().map(|b| Measure::of(text, b, cues, &mut scratch)).collect();
+    let context = Context::of(text, blocks, &measures, repetition);
+    let features = features::features(&measures, &context, repetition);
+    (measures, features)
+}
+
+fn language_of(text: &str, blocks: &[LabelledBlock]) -> Option<&'static str> {
+    let mut sample = String::new();
+    for block in blocks.iter().filter(|b| b.label.side() == Side::Main) {
+        sample.push_str(block.block.span.of(text));
+        sample.push('\n');
+        if sample.len() >= language::WINDOW {
+            break;
+        }
+    }
+    language::language(&sample)
+}
+
+fn fold_white_space(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

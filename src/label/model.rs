@@ -1,0 +1,176 @@
+//! The model: weights as data, scores as sums.
+//!
+//! A block is labelled inside a *zone* of its page: the head above the article, the article, a section of related
+//! items, the comments, the tail. The score of a label in a zone is the sum of the block's feature weights for the
+//! label and for the zone; zones follow each other at a price. This is a linear-chain conditional random field
+//! (Lafferty et al. 2001) whose states are the pairs of zone and label and whose transitions only see the zone, which
+//! makes decoding linear in the states.
+//!
+//! The weights stand in `weights.txt`, one feature a line, and were set by hand with generated pages in view.
+
+use std::sync::LazyLock;
+
+use super::features::{Feature, Features};
+use crate::document::Label;
+
+/// A part of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Zone {
+    /// Above the article: menus, title, date, picture.
+    Head,
+    /// The article.
+    Main,
+    /// Other articles: their titles, dates, teasers or whole texts.
+    Related,
+    /// Readers' comments.
+    Comments,
+    /// Below the article.
+    Tail,
+}
+
+impl Zone {
+    /// Every zone, in the order of the weights.
+    pub const ALL: [Zone; 5] = [Zone::Head, Zone::Main, Zone::Related, Zone::Comments, Zone::Tail];
+
+    /// The name in the weights file and in explanations.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Main => "main",
+            Self::Related => "related",
+            Self::Comments => "comments",
+            Self::Tail => "tail",
+        }
+    }
+
+    /// The labels that occur in the zone.
+    #[must_use]
+    pub fn labels(self) -> &'static [Label] {
+        use Label::*;
+        match self {
+            Self::Head => &[Title, Date, Byline, Caption, Publication, Placeholder, Navigation, Share, Promo, Legal, Other],
+            Self::Main => &[
+                Body, Heading, ListItem, Quote, Code, TableRow, Title, Date, Byline, Caption, Publication, Placeholder,
+                Share, Promo, Navigation, Other,
+            ],
+            Self::Related => &[
+                RelatedHeading, RelatedTitle, RelatedDate, RelatedText, Caption, Publication, Placeholder, Navigation,
+                Share, Promo,
+            ],
+            Self::Comments => &[Comment, Navigation, Share, Promo],
+            Self::Tail => &[
+                Navigation, Share, Promo, Legal, Date, Byline, Caption, Publication, Placeholder, RelatedHeading,
+                RelatedTitle, Other,
+            ],
+        }
+    }
+}
+
+/// Number of zones.
+pub(super) const ZONES: usize = Zone::ALL.len();
+const LABELS: usize = Label::ALL.len();
+
+/// Scores of one block: for each label and for each zone, in nats.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scores {
+    pub label: [f32; LABELS],
+    pub zone: [f32; ZONES],
+}
+
+impl Scores {
+    /// The score of a label in a zone.
+    pub(super) fn of(&self, zone: Zone, label: Label) -> f32 {
+        self.zone[zone as usize] + self.label[label as usize]
+    }
+}
+
+/// The weights.
+#[derive(Debug)]
+pub struct Model {
+    features: Vec<Scores>,
+    /// Price of the first block's zone, and of the last one's.
+    pub(super) start: [f32; ZONES],
+    pub(super) end: [f32; ZONES],
+    /// Price of the step from one zone to the next, by both.
+    pub(super) step: [[f32; ZONES]; ZONES],
+}
+
+static BUILT_IN: LazyLock<Model> = LazyLock::new(|| {
+    Model::parse(include_str!("weights.txt")).unwrap_or_else(|e| panic!("the built-in weights are broken: {e}"))
+});
+
+impl Model {
+    /// The weights that ship with the program.
+    #[must_use]
+    pub fn built_in() -> &'static Self {
+        &BUILT_IN
+    }
+
+    /// Reads weights: lines of `FEATURE TARGET=WEIGHT…`, where a target is a label or `@` and a zone; `start`, `end`
+    /// and `step FROM` take zones.
+    ///
+    /// # Errors
+    /// The line that does not follow this, in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let zero = Scores { label: [0.0; LABELS], zone: [0.0; ZONES] };
+        let mut model = Self {
+            features: vec![zero; Feature::ALL.len()],
+            start: [0.0; ZONES],
+            end: [0.0; ZONES],
+            step: [[0.0; ZONES]; ZONES],
+        };
+        for (number, line) in text.lines().enumerate() {
+            let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
+            let Some(name) = words.next() else { continue };
+            let wrong = |what: &str| format!("line {}: {what}", number + 1);
+            let from = match name {
+                "step" => Some(words.next().and_then(zone).ok_or_else(|| wrong("step needs a zone"))?),
+                _ => None,
+            };
+            let mut scores = zero;
+            for word in words {
+                let (target, weight) = word.split_once('=').ok_or_else(|| wrong("expected TARGET=WEIGHT"))?;
+                let weight: f32 = weight.parse().map_err(|_| wrong("expected a number"))?;
+                if let Some(target) = target.strip_prefix('@') {
+                    let zone = zone(target).ok_or_else(|| wrong(&format!("unknown zone {target}")))?;
+                    scores.zone[zone as usize] = weight;
+                } else {
+                    let label = Label::ALL.iter().find(|l| l.name() == target);
+                    scores.label[*label.ok_or_else(|| wrong(&format!("unknown label {target}")))? as usize] = weight;
+                }
+            }
+            match (name, from) {
+                ("start", _) => model.start = scores.zone,
+                ("end", _) => model.end = scores.zone,
+                (_, Some(from)) => model.step[from as usize] = scores.zone,
+                _ => {
+                    let feature = Feature::ALL.iter().find(|f| f.name() == name);
+                    let feature = feature.ok_or_else(|| wrong(&format!("unknown feature {name}")))?;
+                    model.features[*feature as usize] = scores;
+                }
+            }
+        }
+        Ok(model)
+    }
+
+    /// The scores of a block with these features.
+    pub(super) fn scores(&self, features: Features) -> Scores {
+        let mut sum = Scores { label: [0.0; LABELS], zone: [0.0; ZONES] };
+        for feature in features.iter() {
+            let weights = &self.features[feature as usize];
+            sum.label.iter_mut().zip(&weights.label).for_each(|(s, w)| *s += w);
+            sum.zone.iter_mut().zip(&weights.zone).for_each(|(s, w)| *s += w);
+        }
+        sum
+    }
+
+    /// What one feature adds to a label in a zone.
+    pub(super) fn weight(&self, feature: Feature, zone: Zone, label: Label) -> f32 {
+        self.features[feature as usize].of(zone, label)
+    }
+}
+
+fn zone(name: &str) -> Option<Zone> {
+    Zone::ALL.into_iter().find(|z| z.name() == name)
+}

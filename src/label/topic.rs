@@ -1,0 +1,163 @@
+//! Does a paragraph below a box of related items go on with the article above it, or with the item?
+//!
+//! The words answer: a paragraph of the article takes up names and terms of the paragraphs above. How many of them is
+//! measured against the article itself, each of its paragraphs against the others, so that neither the language nor
+//! the subject matters (lexical cohesion, as in TextTiling, Hearst 1997). Words are cut to their first letters, which
+//! folds most inflected forms together; an ideographic script counts pairs of characters.
+//!
+//! It is wrong where the item is about the same matter as the article, and says so by [`Topic::Near`].
+
+use std::collections::HashMap;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Letters of a word that count: enough to tell words apart, few enough to fold endings.
+const STEM: usize = 5;
+/// Shorter words are function words in most languages.
+const MIN_LETTERS: usize = 4;
+/// A paragraph with at least this share of the article's own cohesion goes on with it.
+const SAME: f64 = 0.75;
+/// A paragraph with less than this share does not.
+const OTHER: f64 = 0.45;
+
+/// What a paragraph speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Topic {
+    /// What the article spoke of.
+    Same,
+    /// Something close to it.
+    Near,
+    /// Something else.
+    Other,
+}
+
+/// How often each stem occurs in some texts.
+#[derive(Debug, Default)]
+pub(super) struct Words(HashMap<u64, u32>);
+
+impl Words {
+    pub(super) fn add(&mut self, text: &str) {
+        for_each_stem(text, |stem| *self.0.entry(stem).or_default() += 1);
+    }
+
+    /// The share of a text's stems that occur here; 0 for a text without any.
+    pub(super) fn share(&self, text: &str) -> f64 {
+        let (mut all, mut known) = (0usize, 0usize);
+        for_each_stem(text, |stem| {
+            all += 1;
+            known += usize::from(self.0.contains_key(&stem));
+        });
+        if all == 0 { 0.0 } else { known as f64 / all as f64 }
+    }
+
+    /// The same, against the texts without one that was added to them.
+    fn share_without(&self, own: &Self, text: &str) -> f64 {
+        let (mut all, mut known) = (0usize, 0usize);
+        for_each_stem(text, |stem| {
+            all += 1;
+            known += usize::from(self.0.get(&stem) > own.0.get(&stem));
+        });
+        if all == 0 { 0.0 } else { known as f64 / all as f64 }
+    }
+}
+
+/// Compares each text below with the article above, and with the item's title, whose words speak against it.
+pub(super) fn compare(title: Option<&str>, above: &[&str], item: &str, below: &[&str]) -> Vec<Option<Topic>> {
+    if above.len() < 2 || below.is_empty() {
+        return vec![None; below.len()];
+    }
+    let mut article = Words::default();
+    above.iter().chain(&title).for_each(|text| article.add(text));
+    let own = above.iter().map(|text| {
+        let mut single = Words::default();
+        single.add(text);
+        article.share_without(&single, text)
+    });
+    let usual = own.sum::<f64>() / above.len() as f64;
+    if usual == 0.0 {
+        return vec![None; below.len()];
+    }
+    let mut title_of_item = Words::default();
+    title_of_item.add(item);
+    below
+        .iter()
+        .map(|text| {
+            let mut words = Words::default();
+            words.add(text);
+            let to_item = words.share(item);
+            let to_article = article.share(text) / usual;
+            let to_title = title.map_or(0.0, |t| words.share(t));
+            Some(match to_article + 0.5 * (to_title - to_item) {
+                x if x >= SAME => Topic::Same,
+                x if x >= OTHER => Topic::Near,
+                _ => Topic::Other,
+            })
+        })
+        .collect()
+}
+
+/// Calls `f` with a hash of each stem of `text`.
+fn for_each_stem(text: &str, mut f: impl FnMut(u64)) {
+    let mut buffer = [0u8; 4 * STEM];
+    let (mut used, mut letters) = (0, 0);
+    let mut ideograph: Option<char> = None;
+    let mut flush = |buffer: &[u8], letters: usize| {
+        if letters >= MIN_LETTERS {
+            f(xxh3_64(buffer));
+        }
+    };
+    for c in text.chars() {
+        if matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}') && c.is_alphabetic() {
+            flush(&buffer[..used], letters);
+            (used, letters) = (0, 0);
+            if let Some(previous) = ideograph {
+                let mut pair = [0u8; 8];
+                let length = previous.encode_utf8(&mut pair).len();
+                let end = length + c.encode_utf8(&mut pair[length..]).len();
+                flush(&pair[..end], MIN_LETTERS);
+            }
+            ideograph = Some(c);
+            continue;
+        }
+        ideograph = None;
+        if c.is_alphabetic() {
+            if letters < STEM {
+                let lower = if c.is_ascii() { c.to_ascii_lowercase() } else { c.to_lowercase().next().unwrap_or(c) };
+                used += lower.encode_utf8(&mut buffer[used..]).len();
+            }
+            letters += 1;
+        } else {
+            flush(&buffer[..used], letters);
+            (used, letters) = (0, 0);
+        }
+    }
+    flush(&buffer[..used], letters);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_article_that_goes_on_is_told_from_another() {
+        let above = [
+            "The harbour of Rostock will close its northern basin in autumn, the harbour master said.",
+            "Ships bound for the northern basin are to berth at the coal pier, which the harbour has widened.",
+            "The coal pier in Rostock was last used in 1994, when the basin was dredged.",
+        ];
+        let on = "When the basin opens again, the harbour of Rostock expects more ships at the coal pier.";
+        let other = "Voters in the eastern valleys rejected the tunnel for the third time on Sunday.";
+        let found = compare(None, &above, "Valley votes against tunnel", &[on, other]);
+        assert_eq!(found, [Some(Topic::Same), Some(Topic::Other)]);
+    }
+
+    #[test]
+    fn stems_fold_endings_and_pair_ideographs() {
+        let mut words = Words::default();
+        words.add("Министерство обороны");
+        assert_eq!(words.share("министерства"), 1.0);
+        let mut words = Words::default();
+        words.add("国际消费电子展");
+        assert!(words.share("消费电子") == 1.0 && words.share("阿里") == 0.0);
+    }
+}
