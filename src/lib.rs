@@ -4,6 +4,7 @@
 pub mod config;
 pub mod document;
 pub mod error;
+pub mod pipeline;
 
 pub mod fingerprint;
 pub mod repetition;

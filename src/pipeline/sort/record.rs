@@ -1,0 +1,97 @@
+//! What can be sorted on disk: records of a fixed size.
+
+/// A value of a fixed size with an order.
+///
+/// The order must look at every field, as a derived `Ord` does: the sort is not stable, so records that compare
+/// equal but differ would come out in an order that depends on the budget and the threads.
+///
+/// Integers and tuples are records; a struct is best written as the tuple of its fields:
+///
+/// ```
+/// use dehusk::pipeline::sort::Record;
+///
+/// #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// struct Occurrence { key: u128, document: u32 }
+///
+/// impl Record for Occurrence {
+///     const SIZE: usize = <(u128, u32)>::SIZE;
+///     fn write(&self, out: &mut [u8]) { (self.key, self.document).write(out) }
+///     fn read(bytes: &[u8]) -> Self {
+///         let (key, document) = Record::read(bytes);
+///         Self { key, document }
+///     }
+/// }
+/// ```
+pub trait Record: Copy + Ord + Send {
+    /// Bytes on disk.
+    const SIZE: usize;
+
+    /// Writes the value into exactly [`SIZE`](Record::SIZE) bytes.
+    fn write(&self, out: &mut [u8]);
+
+    /// The value that [`write`](Record::write) wrote into exactly [`SIZE`](Record::SIZE) bytes; some value where
+    /// the bytes are others.
+    fn read(bytes: &[u8]) -> Self;
+}
+
+macro_rules! integers {
+    ($($integer:ty)*) => {$(
+        impl Record for $integer {
+            const SIZE: usize = size_of::<$integer>();
+
+            #[inline]
+            fn write(&self, out: &mut [u8]) {
+                out.copy_from_slice(&self.to_le_bytes());
+            }
+
+            #[inline]
+            fn read(bytes: &[u8]) -> Self {
+                Self::from_le_bytes(bytes.try_into().expect("as many bytes as the integer has"))
+            }
+        }
+    )*};
+}
+
+integers!(u8 u16 u32 u64 u128);
+
+/// A tuple as its first element and the tuple of the others.
+macro_rules! tuples {
+    ($($first:ident $($other:ident)+;)*) => {$(
+        impl<$first: Record, $($other: Record),+> Record for ($first, $($other),+) {
+            const SIZE: usize = $first::SIZE $(+ $other::SIZE)+;
+
+            #[inline]
+            #[expect(non_snake_case, reason = "the type's name doubles as the element's")]
+            fn write(&self, mut out: &mut [u8]) {
+                let ($first, $($other),+) = self;
+                let (head, tail) = out.split_at_mut($first::SIZE);
+                $first.write(head);
+                out = tail;
+                $(
+                    let (head, tail) = out.split_at_mut($other::SIZE);
+                    $other.write(head);
+                    out = tail;
+                )+
+                debug_assert!(out.is_empty());
+            }
+
+            #[inline]
+            fn read(mut bytes: &[u8]) -> Self {
+                let mut take = |size| {
+                    let (head, tail) = bytes.split_at(size);
+                    bytes = tail;
+                    head
+                };
+                ($first::read(take($first::SIZE)), $($other::read(take($other::SIZE))),+)
+            }
+        }
+    )*};
+}
+
+tuples! {
+    A B;
+    A B C;
+    A B C D;
+    A B C D E;
+    A B C D E F;
+}
