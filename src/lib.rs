@@ -5,4 +5,7 @@ pub mod config;
 pub mod document;
 pub mod error;
 
+pub mod report;
+pub mod write;
+
 pub use error::{Error, Result};
