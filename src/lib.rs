@@ -10,4 +10,7 @@ pub mod fingerprint;
 pub mod repetition;
 pub mod segment;
 
+pub mod report;
+pub mod write;
+
 pub use error::{Error, Result};

@@ -1,0 +1,274 @@
+//! What a run did, in numbers, built up from its decisions and rejects alone.
+//!
+//! Each worker counts into a [`Summary`] of its own and these are merged; every count is a sum, so the order does
+//! not matter. Bytes are those of the source text in UTF-8. `to_json` is the report that programs read, `table` is
+//! what a person sees at the end of a run.
+//!
+//! When it is wrong: bytes kept are the bytes of kept blocks, without the line ends put between them, so that kept
+//! and removed bytes add up; the corpus file is larger than that.
+
+mod table;
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+
+use crate::document::{DropReason, Label, LabelledBlock};
+use crate::write::{BlockAction, Decision};
+
+/// Version of the report format. It grows when a key changes its meaning or goes away.
+pub const VERSION: u32 = 1;
+
+/// Counts over a run, or over a part of one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    version: u32,
+    documents: Documents,
+    bytes: Bytes,
+    #[serde(serialize_with = "by_label")]
+    labels: [Blocks; Label::ALL.len()],
+    duplicate_blocks: DuplicateBlocks,
+    rejects: Causes,
+    skipped: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+struct Documents {
+    read: u64,
+    kept: u64,
+    dropped: Dropped,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+struct Dropped {
+    empty: u64,
+    exact_duplicate: u64,
+    near_duplicate: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+struct Bytes {
+    /// Of every text read.
+    source: u64,
+    /// Of the blocks that stay, in documents that stay.
+    kept: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+struct Blocks {
+    blocks: u64,
+    bytes: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+struct DuplicateBlocks {
+    /// Removed from documents that stay.
+    dropped: Blocks,
+    /// Named as duplicates and left in documents that stay.
+    marked: Blocks,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+struct Causes {
+    total: u64,
+    causes: BTreeMap<String, u64>,
+}
+
+impl Default for Summary {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            documents: Documents::default(),
+            bytes: Bytes::default(),
+            labels: [Blocks::default(); Label::ALL.len()],
+            duplicate_blocks: DuplicateBlocks::default(),
+            rejects: Causes::default(),
+            skipped: BTreeMap::new(),
+        }
+    }
+}
+
+impl Summary {
+    /// Counts a document.
+    pub fn add(&mut self, decision: &Decision<'_>) {
+        self.documents.read += 1;
+        self.bytes.source += decision.document.text.len() as u64;
+        let dropped = &mut self.documents.dropped;
+        let reason = decision.drop_reason();
+        *match reason {
+            None => &mut self.documents.kept,
+            Some(DropReason::Empty) => &mut dropped.empty,
+            Some(DropReason::ExactDuplicate) => &mut dropped.exact_duplicate,
+            Some(DropReason::NearDuplicate) => &mut dropped.near_duplicate,
+        } += 1;
+        for block in decision.blocks {
+            let LabelledBlock { block: source, label, .. } = &block.labelled;
+            let one = Blocks { blocks: 1, bytes: source.span.len() as u64 };
+            self.labels[*label as usize].add(one);
+            if reason.is_some() {
+                continue;
+            }
+            match block.action {
+                BlockAction::Keep => {
+                    self.bytes.kept += one.bytes;
+                    if block.duplicate_of.is_some() {
+                        self.duplicate_blocks.marked.add(one);
+                    }
+                }
+                BlockAction::DropDuplicate => self.duplicate_blocks.dropped.add(one),
+                BlockAction::Lift | BlockAction::DropBoilerplate => {}
+            }
+        }
+    }
+
+    /// Counts a rejected record under the stable name of its cause.
+    pub fn add_reject(&mut self, cause: &str) {
+        self.rejects.total += 1;
+        add_to(&mut self.rejects.causes, cause, 1);
+    }
+
+    /// Counts work that was left out, such as comparisons beyond a cap, under a stable `snake_case` name.
+    pub fn add_skipped(&mut self, what: &'static str, count: u64) {
+        if count > 0 {
+            *self.skipped.entry(what).or_default() += count;
+        }
+    }
+
+    /// Adds the counts of another part of the run.
+    pub fn merge(&mut self, other: &Self) {
+        let (mine, theirs) = (&mut self.documents, &other.documents);
+        mine.read += theirs.read;
+        mine.kept += theirs.kept;
+        mine.dropped.empty += theirs.dropped.empty;
+        mine.dropped.exact_duplicate += theirs.dropped.exact_duplicate;
+        mine.dropped.near_duplicate += theirs.dropped.near_duplicate;
+        self.bytes.source += other.bytes.source;
+        self.bytes.kept += other.bytes.kept;
+        for (mine, theirs) in self.labels.iter_mut().zip(other.labels) {
+            mine.add(theirs);
+        }
+        self.duplicate_blocks.dropped.add(other.duplicate_blocks.dropped);
+        self.duplicate_blocks.marked.add(other.duplicate_blocks.marked);
+        self.rejects.total += other.rejects.total;
+        for (cause, count) in &other.rejects.causes {
+            add_to(&mut self.rejects.causes, cause, *count);
+        }
+        for (what, count) in &other.skipped {
+            self.add_skipped(what, *count);
+        }
+    }
+
+    /// Documents that stay.
+    #[must_use]
+    pub fn kept(&self) -> u64 {
+        self.documents.kept
+    }
+
+    /// Records that could not be used.
+    #[must_use]
+    pub fn rejected(&self) -> u64 {
+        self.rejects.total
+    }
+
+    /// The report: a JSON object with a `version`, keys in a fixed order, indented, with a line end.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).expect("a summary holds only names and counts");
+        json.push('\n');
+        json
+    }
+
+    /// The summary for people: aligned plain text, at most 80 columns wide, each line with its end.
+    #[must_use]
+    pub fn table(&self) -> String {
+        table::of(self)
+    }
+}
+
+impl Blocks {
+    fn add(&mut self, other: Self) {
+        self.blocks += other.blocks;
+        self.bytes += other.bytes;
+    }
+}
+
+fn add_to(counts: &mut BTreeMap<String, u64>, name: &str, count: u64) {
+    match counts.get_mut(name) {
+        Some(sum) => *sum += count,
+        None => {
+            counts.insert(name.to_owned(), count);
+        }
+    }
+}
+
+fn by_label<S: Serializer>(labels: &[Blocks], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(Label::ALL.iter().map(|label| label.name()).zip(labels))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::document::Verdict;
+    use crate::write::{BlockCopy, sample};
+
+    /// A kept document of four blocks, one of them a duplicate; a dropped one; two rejects.
+    pub(crate) fn summary() -> Summary {
+        let document = sample::document("Title\nText one\nText two\nRead more");
+        let labels = [Label::Title, Label::Body, Label::Body, Label::RelatedHeading];
+        let mut blocks = sample::blocks(&document.text, &labels);
+        blocks[2].duplicate_of = Some(BlockCopy { id: "d0".to_owned(), block: 5 });
+        blocks[2].action = BlockAction::DropDuplicate;
+        let (blocks, document) = (blocks.as_slice(), &document);
+        let mut sum = Summary::default();
+        let keep = Verdict::Keep { copies: 0 };
+        sum.add(&Decision { document, blocks, verdict: keep, canonical_id: None });
+        let mut part = Summary::default();
+        let copy = Verdict::Duplicate { canonical: 0, similarity: 1.0, exact: true };
+        part.add(&Decision { document, blocks, verdict: copy, canonical_id: Some("d0") });
+        part.add_reject("malformed_json");
+        part.add_reject("malformed_json");
+        part.add_reject("empty_text");
+        part.add_skipped("comparisons", 12);
+        part.add_skipped("nothing", 0);
+        sum.merge(&part);
+        sum
+    }
+
+    #[test]
+    fn kept_and_removed_are_counted_once() {
+        let json: serde_json::Value = serde_json::from_str(&summary().to_json()).unwrap();
+        assert_eq!(json["version"], 1);
+        assert_eq!(json["documents"]["read"], 2);
+        assert_eq!(json["documents"]["kept"], 1);
+        assert_eq!(json["documents"]["dropped"]["exact_duplicate"], 1);
+        assert_eq!(json["bytes"], serde_json::json!({"source": 66, "kept": 8}));
+        assert_eq!(json["labels"]["body"], serde_json::json!({"blocks": 4, "bytes": 32}));
+        assert_eq!(json["duplicate_blocks"]["dropped"], serde_json::json!({"blocks": 1, "bytes": 8}));
+        assert_eq!(json["rejects"]["causes"], serde_json::json!({"empty_text": 1, "malformed_json": 2}));
+        assert_eq!(json["skipped"], serde_json::json!({"comparisons": 12}));
+    }
+
+    #[test]
+    fn labels_stand_in_their_documented_order() {
+        let json = summary().to_json();
+        let at: Vec<_> =
+            Label::ALL.iter().map(|label| json.find(&format!("\"{}\": {{", label.name())).unwrap()).collect();
+        assert!(at.is_sorted());
+        for (index, label) in Label::ALL.iter().enumerate() {
+            assert_eq!(*label as usize, index);
+        }
+    }
+
+    #[test]
+    fn parts_merge_to_the_same_in_either_order() {
+        let (one, mut both) = (summary(), Summary::default());
+        both.merge(&one);
+        assert_eq!(both, one);
+        let mut other = Summary::default();
+        other.add_reject("another");
+        let mut swapped = other.clone();
+        both.merge(&other);
+        swapped.merge(&one);
+        assert_eq!(both, swapped);
+    }
+}

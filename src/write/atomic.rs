@@ -1,0 +1,426 @@
+//! Output files that are whole or not there at all.
+//!
+//! An [`Output`] is written under a hidden temporary name in the target's own folder (a rename works only within one
+//! file system) and takes its name when it is finished: flushed, synced to disk, renamed. Dropped before that, it
+//! removes its temporary file, and whatever stood under the target's name is untouched. [`commit_all`] finishes
+//! several outputs before it renames the first, so that a full disk replaces none of them.
+//!
+//! When it is wrong: a process killed without warning leaves its hidden temporary file; a power failure between two
+//! renames of [`commit_all`] leaves some outputs new and some old; pipes and devices cannot be renamed over, so what
+//! was written to them stays written.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tempfile::TempPath;
+
+use crate::error::{Error, Result};
+
+/// Extensions of a file of JSON lines.
+pub const JSON_LINES: &[&str] = &["jsonl", "ndjson"];
+
+/// Extension of a file that holds one JSON value.
+pub const JSON: &[&str] = &["json"];
+
+/// Extensions that stand after one of the above and ask for compression.
+const COMPRESSED: &[&str] = &["gz", "zst"];
+
+/// Bytes collected before the operating system is asked to write: some dozens of records at a time.
+const BUFFER: usize = 256 << 10;
+
+/// The level at which zlib's and zstd's own tools stand: more saves little of text and costs several times the time.
+const GZIP_LEVEL: u32 = 6;
+const ZSTD_LEVEL: i32 = 3;
+
+/// What to do with a file that already stands under the target's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// Leave it, and refuse to write.
+    Refuse,
+    /// Put the new file in its place when it is finished.
+    Replace,
+}
+
+/// A file that appears under its name when it is finished.
+pub struct Output {
+    /// As the user named it, for messages.
+    path: PathBuf,
+    encoder: Encoder,
+    place: Place,
+}
+
+/// How the written bytes become the target.
+enum Place {
+    /// They are in a temporary file that is renamed.
+    Renamed { temporary: TempPath, target: PathBuf, existing: Existing },
+    /// They are there already: a stream, a pipe, a device.
+    Direct,
+}
+
+enum Sink {
+    File(File),
+    Stream(Box<dyn Write + Send>),
+}
+
+enum Encoder {
+    Plain(BufWriter<Sink>),
+    Gzip(GzEncoder<BufWriter<Sink>>),
+    Zstd(zstd::Encoder<'static, BufWriter<Sink>>),
+}
+
+impl Output {
+    /// Refuses, before any work is done, a target that could not be written in the end. `extensions` are those that
+    /// the caller can write ([`JSON_LINES`], [`JSON`]); each may be followed by `.gz` or `.zst`. `-` and special
+    /// files (`/dev/null`, a named pipe) pass whatever they are called.
+    ///
+    /// # Errors
+    /// [`Error::Output`] says what is wrong with the path and what to do.
+    pub fn check(path: &Path, extensions: &[&str], existing: Existing) -> Result<()> {
+        let refuse = |message: String| Err(Error::Output { path: path.to_owned(), message });
+        if path == Path::new("-") {
+            return Ok(());
+        }
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => return refuse("is a folder; name a file in it".to_owned()),
+            Ok(found) if found.is_file() && existing == Existing::Refuse => {
+                return refuse("exists already; replace it with --overwrite".to_owned());
+            }
+            Ok(found) if !found.is_file() => return Ok(()),
+            _ => {}
+        }
+        let folder = folder_of(path);
+        if !folder.is_dir() {
+            return refuse(format!("the folder {} does not exist; create it first", folder.display()));
+        }
+        let kind = extension(path).and_then(|last| {
+            if COMPRESSED.contains(&last.as_str()) { extension(&path.with_extension("")) } else { Some(last) }
+        });
+        match kind {
+            Some(kind) if extensions.contains(&kind.as_str()) => Ok(()),
+            Some(kind) if kind == "parquet" => {
+                refuse(format!("Parquet cannot be written yet; use {}", listed(extensions)))
+            }
+            _ => refuse(format!(
+                "its extension names no format that can be written; use {}",
+                listed(extensions)
+            )),
+        }
+    }
+
+    /// Starts an output; nothing stands under its name yet. A symbolic link is followed: the file it points to is
+    /// replaced, not the link. A special file is opened and written directly. For `-` there is [`Output::stream`].
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the folder or the special file does not let itself be written.
+    pub fn create(path: &Path, existing: Existing) -> Result<Self> {
+        let special = fs::metadata(path).is_ok_and(|found| !found.is_file());
+        let (sink, place) = if special {
+            let file =
+                File::options().write(true).open(path).map_err(Error::io("open it for writing", path))?;
+            (file, Place::Direct)
+        } else {
+            let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            let (file, temporary) =
+                temporary_for(&target).map_err(Error::io("create a temporary file beside it", path))?;
+            (file, Place::Renamed { temporary, target, existing })
+        };
+        let encoder = Encoder::new(Sink::File(sink), extension(path).as_deref())
+            .map_err(Error::io("start compression", path))?;
+        Ok(Self { path: path.to_owned(), encoder, place })
+    }
+
+    /// An output that goes to a stream as it is written, uncompressed. `name` stands for it in messages.
+    #[must_use]
+    pub fn stream(name: &str, stream: Box<dyn Write + Send>) -> Self {
+        let encoder = Encoder::Plain(BufWriter::with_capacity(BUFFER, Sink::Stream(stream)));
+        Self { path: PathBuf::from(name), encoder, place: Place::Direct }
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// [`Error::Io`] names the target, for example when the disk is full; see also [`Error::is_closed_pipe`].
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let written = match &mut self.encoder {
+            Encoder::Plain(w) => w.write_all(bytes),
+            Encoder::Gzip(w) => w.write_all(bytes),
+            Encoder::Zstd(w) => w.write_all(bytes),
+        };
+        written.map_err(Error::io("write", &self.path))
+    }
+
+    /// Finishes the output and gives it its name.
+    ///
+    /// # Errors
+    /// As [`commit_all`].
+    pub fn commit(self) -> Result<()> {
+        commit_all(vec![self])
+    }
+
+    /// Brings every byte to its destination, on disk where there is one; what is left is the name.
+    fn finish(self) -> Result<Finished> {
+        let Self { path, encoder, place } = self;
+        let sink = encoder.finish().map_err(Error::io("write", &path))?;
+        if let (Sink::File(file), Place::Renamed { .. }) = (&sink, &place) {
+            file.sync_all().map_err(Error::io("bring it to disk", &path))?;
+        }
+        Ok(Finished { path, place })
+    }
+}
+
+/// An output that lacks only its name.
+struct Finished {
+    path: PathBuf,
+    place: Place,
+}
+
+/// Finishes all outputs, and only then gives each its name, in the order given. A caller puts last the one whose
+/// presence says that the others are there too.
+///
+/// # Errors
+/// [`Error::Io`] with the target and the operation. Unless that operation is the rename, no output was replaced.
+pub fn commit_all(outputs: Vec<Output>) -> Result<()> {
+    let finished = outputs.into_iter().map(Output::finish).collect::<Result<Vec<_>>>()?;
+    let mut folders = BTreeSet::new();
+    for Finished { path, place } in finished {
+        let Place::Renamed { temporary, target, existing } = place else { continue };
+        match existing {
+            Existing::Refuse => temporary.persist_noclobber(&target),
+            Existing::Replace => temporary.persist(&target),
+        }
+        .map_err(|e| Error::io("rename the finished file to it", path)(e.error))?;
+        folders.insert(folder_of(&target).to_owned());
+    }
+    for folder in folders {
+        // The contents are on disk and the names are right; some file systems and systems refuse to sync a folder,
+        // and then a power failure in the next seconds may bring the old name back, with its old contents.
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+    Ok(())
+}
+
+impl Encoder {
+    fn new(sink: Sink, extension: Option<&str>) -> io::Result<Self> {
+        let buffered = BufWriter::with_capacity(BUFFER, sink);
+        Ok(match extension {
+            Some("gz") => Self::Gzip(GzEncoder::new(buffered, Compression::new(GZIP_LEVEL))),
+            Some("zst") => {
+                let mut encoder = zstd::Encoder::new(buffered, ZSTD_LEVEL)?;
+                encoder.include_checksum(true)?;
+                Self::Zstd(encoder)
+            }
+            _ => Self::Plain(buffered),
+        })
+    }
+
+    fn finish(self) -> io::Result<Sink> {
+        let buffered = match self {
+            Self::Plain(w) => w,
+            Self::Gzip(w) => w.finish()?,
+            Self::Zstd(w) => w.finish()?,
+        };
+        let mut sink = buffered.into_inner().map_err(io::IntoInnerError::into_error)?;
+        sink.flush()?;
+        Ok(sink)
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.write(bytes),
+            Self::Stream(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.flush(),
+            Self::Stream(stream) => stream.flush(),
+        }
+    }
+}
+
+/// A temporary file `.NAME.….tmp` beside the target, with the permissions a new file has (a plain temporary file
+/// would be closed to everyone else).
+fn temporary_for(target: &Path) -> io::Result<(File, TempPath)> {
+    let mut prefix = OsString::from(".");
+    prefix.push(target.file_name().unwrap_or_default());
+    prefix.push(".");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(".tmp");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
+    Ok(builder.tempfile_in(folder_of(target))?.into_parts())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn extension(path: &Path) -> Option<String> {
+    Some(path.extension()?.to_str()?.to_ascii_lowercase())
+}
+
+/// `.jsonl, .ndjson, each also with .gz or .zst`
+fn listed(extensions: &[&str]) -> String {
+    let names: Vec<String> = extensions.iter().map(|name| format!(".{name}")).collect();
+    format!("{} (also with .gz or .zst after it)", names.join(" or "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_target_is_untouched_until_the_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.jsonl");
+        fs::write(&path, "old").unwrap();
+        let mut output = Output::create(&path, Existing::Replace).unwrap();
+        output.write(&vec![b'x'; BUFFER * 2]).unwrap();
+        assert_eq!(names(folder.path()).len(), 2);
+        assert!(names(folder.path())[0].starts_with(".c.jsonl."));
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        drop(output);
+        assert_eq!(names(folder.path()), ["c.jsonl"]);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+
+        let mut output = Output::create(&path, Existing::Replace).unwrap();
+        output.write(b"new").unwrap();
+        output.commit().unwrap();
+        assert_eq!(names(folder.path()), ["c.jsonl"]);
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+
+        let plain = folder.path().join("plain");
+        fs::write(&plain, "").unwrap();
+        let permissions = |path: &Path| fs::metadata(path).unwrap().permissions();
+        assert_eq!(permissions(&path), permissions(&plain));
+    }
+
+    #[test]
+    fn a_file_that_appears_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.jsonl");
+        let output = Output::create(&path, Existing::Refuse).unwrap();
+        fs::write(&path, "someone else's").unwrap();
+        let error = output.commit().unwrap_err();
+        assert!(matches!(error, Error::Io { path: named, .. } if named == path));
+        assert_eq!(fs::read(&path).unwrap(), b"someone else's");
+        assert_eq!(names(folder.path()), ["c.jsonl"]);
+    }
+
+    /// A stream that takes so many bytes and then is full.
+    struct Full(usize);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let taken = bytes.len().min(self.0);
+            self.0 -= taken;
+            if taken == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(taken) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_failure_while_finishing_replaces_no_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.jsonl");
+        let mut first = Output::create(&path, Existing::Replace).unwrap();
+        first.write(b"{}\n").unwrap();
+        let mut second = Output::stream("standard output", Box::new(Full(10)));
+        second.write(b"more than ten bytes").unwrap();
+        let error = commit_all(vec![first, second]).unwrap_err();
+        assert!(error.to_string().starts_with("standard output: cannot write: "), "{error}");
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn compression_follows_the_extension_and_gives_the_same_bytes_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "one line\n".repeat(10_000);
+        let written = |name: &str| {
+            let path = folder.path().join(name);
+            let mut output = Output::create(&path, Existing::Replace).unwrap();
+            text.as_bytes().chunks(1000).for_each(|chunk| output.write(chunk).unwrap());
+            output.commit().unwrap();
+            fs::read(path).unwrap()
+        };
+        let gz = written("a.jsonl.gz");
+        assert_eq!(gz, written("b.jsonl.GZ"));
+        let mut back = String::new();
+        flate2::read::GzDecoder::new(gz.as_slice()).read_to_string(&mut back).unwrap();
+        assert_eq!(back, text);
+        let zst = written("a.jsonl.zst");
+        assert_eq!(zst, written("b.jsonl.zst"));
+        assert_eq!(zstd::decode_all(zst.as_slice()).unwrap(), text.as_bytes());
+        assert_eq!(written("a.jsonl"), text.as_bytes());
+    }
+
+    #[test]
+    fn a_target_that_cannot_be_written_is_refused_beforehand() {
+        let folder = tempfile::tempdir().unwrap();
+        let existing = folder.path().join("there.jsonl");
+        fs::write(&existing, "").unwrap();
+        let refused = |path: &Path| {
+            let error = Output::check(path, JSON_LINES, Existing::Refuse).unwrap_err();
+            assert!(matches!(&error, Error::Output { path: named, .. } if named == path));
+            error.to_string()
+        };
+        assert!(refused(&existing).ends_with("exists already; replace it with --overwrite"));
+        assert!(refused(folder.path()).contains("is a folder"));
+        assert!(refused(&folder.path().join("no/c.jsonl")).contains("does not exist"));
+        assert!(refused(&folder.path().join("c.parquet")).contains("Parquet cannot be written yet"));
+        for name in ["c", "c.txt", "c.gz", "c.jsonl.xz", "c.json", "jsonl"] {
+            assert!(refused(&folder.path().join(name)).contains("use .jsonl or .ndjson"), "{name}");
+        }
+        Output::check(&existing, JSON_LINES, Existing::Replace).unwrap();
+        for name in ["-", "c.jsonl", "c.NDJSON", "c.jsonl.gz", "c.v2.jsonl.zst"] {
+            let path = if name == "-" { PathBuf::from(name) } else { folder.path().join(name) };
+            Output::check(&path, JSON_LINES, Existing::Refuse).unwrap();
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_are_written_and_links_are_followed() {
+        let device = Path::new("/dev/null");
+        Output::check(device, JSON_LINES, Existing::Refuse).unwrap();
+        let mut output = Output::create(device, Existing::Refuse).unwrap();
+        output.write(b"gone").unwrap();
+        output.commit().unwrap();
+        assert!(!fs::metadata(device).unwrap().is_file());
+
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real.jsonl"), folder.path().join("link.jsonl"));
+        fs::write(&real, "old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let mut output = Output::create(&link, Existing::Replace).unwrap();
+        output.write(b"new").unwrap();
+        output.commit().unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&real).unwrap(), b"new");
+    }
+}
