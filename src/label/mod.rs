@@ -27,10 +27,12 @@ use context::Context;
 use cues::Cues;
 use measure::Measure;
 
+use serde::{Deserialize, Serialize};
+
 use crate::document::{Block, Document, Label, LabelledBlock, Repetition, Shape, Side};
 
 /// A document's blocks with their labels, and what was lifted out of them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Labelled {
     /// Every block, in order.
     pub blocks: Vec<LabelledBlock>,
@@ -39,7 +41,7 @@ pub struct Labelled {
     /// The date, ISO 8601, as precise as the page says.
     pub date: Option<String>,
     /// ISO 639-1 code of the main text's language.
-    pub language: Option<&'static str>,
+    pub language: Option<String>,
 }
 
 /// Labels a document from its text, its blocks and what the rest of the corpus says about them.
@@ -95,7 +97,7 @@ fn observe(text: &str, blocks: &[Block], repetition: &[Repetition]) -> (Vec<Meas
     (measures, features)
 }
 
-fn language_of(text: &str, blocks: &[LabelledBlock]) -> Option<&'static str> {
+fn language_of(text: &str, blocks: &[LabelledBlock]) -> Option<String> {
     let mut sample = String::new();
     for block in blocks.iter().filter(|b| b.label.side() == Side::Main) {
         sample.push_str(block.block.span.of(text));
@@ -104,7 +106,7 @@ fn language_of(text: &str, blocks: &[LabelledBlock]) -> Option<&'static str> {
             break;
         }
     }
-    language::language(&sample)
+    language::language(&sample).map(str::to_owned)
 }
 
 fn fold_white_space(text: &str) -> String {

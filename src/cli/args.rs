@@ -1,0 +1,185 @@
+//! Flags that several subcommands share, and their way into the configuration.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::ValueEnum;
+use dehusk::config::{Config, InputFormat, Size, from_toml, overlay_key};
+use dehusk::pipeline::work::WorkFolder;
+use dehusk::read::{Input, discover, spool};
+use dehusk::{Error, Result};
+
+/// What is read, and how.
+#[derive(Debug, clap::Args)]
+pub struct InputArgs {
+    /// Files, folders (walked, sorted), globs, or - for standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<String>,
+
+    /// Configuration file; see `dehusk schema config` for its keys
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Set one configuration key, such as dedup.threshold=0.9 (repeatable; wins over the file)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+
+    /// Kind of the input files, whatever they are called
+    #[arg(long, value_name = "KIND")]
+    pub input_format: Option<Format>,
+
+    /// JSON field with the text [default: text]
+    #[arg(long, value_name = "NAME")]
+    pub text_field: Option<String>,
+
+    /// JSON field with the id [default: id]
+    #[arg(long, value_name = "NAME")]
+    pub id_field: Option<String>,
+
+    /// JSON field with the address [default: url]
+    #[arg(long, value_name = "NAME")]
+    pub url_field: Option<String>,
+
+    /// Read so many records and no more
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+}
+
+/// The kinds of input.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Format {
+    Auto,
+    Text,
+    Jsonl,
+}
+
+/// How documents are judged and the machine is used.
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// off: the text is already clean, every block is main text [default: on]
+    #[arg(long, value_name = "on|off")]
+    pub label: Option<Switch>,
+
+    /// off: nothing is dropped as a duplicate [default: on]
+    #[arg(long, value_name = "on|off")]
+    pub dedup: Option<Switch>,
+
+    /// Worker threads [default: one per core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+
+    /// Memory for sorting, such as 512MiB [default: 1GiB]
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<Size>,
+
+    /// Folder for scratch files [default: beside the output]
+    #[arg(long, value_name = "DIR")]
+    pub work_dir: Option<PathBuf>,
+}
+
+/// A flag with two sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
+}
+
+impl InputArgs {
+    /// The configuration: defaults, then the file, then `--set`, then the flags.
+    pub fn config(&self) -> Result<Config> {
+        let mut config = match &self.config {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|e| {
+                    Error::Config(format!("{}: cannot read the configuration: {e}", path.display()))
+                })?;
+                from_toml(&path.display().to_string(), &text)?
+            }
+            None => Config::default(),
+        };
+        for assignment in &self.set {
+            config = overlay_key(&config, assignment)?;
+        }
+        let input = &mut config.input;
+        if let Some(format) = self.input_format {
+            input.format = match format {
+                Format::Auto => InputFormat::Auto,
+                Format::Text => InputFormat::Text,
+                Format::Jsonl => InputFormat::Jsonl,
+            };
+        }
+        for (field, flag) in [
+            (&mut input.text_field, &self.text_field),
+            (&mut input.id_field, &self.id_field),
+            (&mut input.url_field, &self.url_field),
+        ] {
+            flag.clone_into_some(field);
+        }
+        input.limit = self.limit.unwrap_or(input.limit);
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The input files, found but not opened.
+    pub fn discover(&self, config: &Config) -> Result<Vec<Input>> {
+        discover(&self.inputs, &config.input)
+    }
+}
+
+trait CloneIntoSome {
+    fn clone_into_some(&self, target: &mut String);
+}
+
+impl CloneIntoSome for Option<String> {
+    fn clone_into_some(&self, target: &mut String) {
+        if let Some(value) = self {
+            target.clone_from(value);
+        }
+    }
+}
+
+impl RunArgs {
+    /// Lays these flags over a configuration.
+    pub fn lay_over(&self, mut config: Config) -> Result<Config> {
+        let on = |switch: Option<Switch>, now: bool| switch.map_or(now, |s| s == Switch::On);
+        config.label.enabled = on(self.label, config.label.enabled);
+        config.dedup.enabled = on(self.dedup, config.dedup.enabled);
+        config.run.threads = self.threads.unwrap_or(config.run.threads);
+        config.run.memory = self.memory.unwrap_or(config.run.memory);
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The scratch folder: where `--work-dir` says, else beside `output`, else among the system's temporary files.
+    pub fn work_folder(&self, output: Option<&Path>) -> Result<WorkFolder> {
+        let temporary = std::env::temp_dir();
+        let parent = match (&self.work_dir, output) {
+            (Some(folder), _) => Some(folder.as_path()),
+            (None, Some(_)) => None,
+            (None, None) => Some(temporary.as_path()),
+        };
+        WorkFolder::create(parent, output.unwrap_or(Path::new("dehusk")))
+    }
+}
+
+/// The inputs with standard input, if it is one of them, put into a file of the work folder.
+pub fn spooled(inputs: Vec<Input>, work: &WorkFolder, config: &Config) -> Result<Arc<[Input]>> {
+    inputs
+        .into_iter()
+        .map(|input| {
+            if input.awaits_spool() {
+                spool(&mut std::io::stdin().lock(), work.path(), &config.input)
+            } else {
+                Ok(input)
+            }
+        })
+        .collect()
+}
+
+/// Is set when the user asks the program to stop.
+pub fn stop_flag() -> &'static AtomicBool {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    // Without a handler the process ends at once and leaves its work folder behind, which does no harm.
+    let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
+    &STOP
+}

@@ -1,0 +1,225 @@
+//! `dehusk clean`: the main job.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use dehusk::Error;
+use dehusk::pipeline::{Job, Outputs, decide, emit};
+use dehusk::read::Reject;
+use dehusk::report::Summary;
+use dehusk::write::{Existing, JSON, JSON_LINES, Output, RejectRecord, commit_all, write_reject};
+
+use super::args::{InputArgs, RunArgs, spooled, stop_flag};
+use super::progress::{ProgressMode, progress};
+use super::{Exit, terminal};
+
+/// Rejected records named on standard error; all of them are in the rejects file.
+const SHOWN_REJECTS: u64 = 5;
+
+/// Clean pages into a corpus, with a record of every decision
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+
+    #[command(flatten)]
+    run: RunArgs,
+
+    /// The corpus: .jsonl, .jsonl.gz, .jsonl.zst, or - for standard output
+    #[arg(short, long, value_name = "OUT", required_unless_present = "dry_run")]
+    output: Option<PathBuf>,
+
+    /// One line a document: its verdict, and every block's label and fate
+    #[arg(long, value_name = "FILE")]
+    decisions: Option<PathBuf>,
+
+    /// Records that could not be used, with their causes [default: OUT.rejects.jsonl, when there are any]
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+
+    /// Counts of the run: .json
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
+    /// Replace outputs that exist
+    #[arg(long)]
+    overwrite: bool,
+
+    /// Do everything but write
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Rejected records that still count as success [default: 0]
+    #[arg(long, value_name = "N")]
+    max_rejects: Option<u64>,
+
+    /// How to show progress on standard error
+    #[arg(long, value_name = "MODE", default_value = "auto")]
+    progress: ProgressMode,
+
+    /// No progress, no summary, only errors
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Say more about what is done
+    #[arg(short, long, conflicts_with = "quiet")]
+    verbose: bool,
+}
+
+/// Runs it.
+pub fn run(args: &Args) -> Result<Exit> {
+    let mut config = args.run.lay_over(args.input.config()?)?;
+    config.run.max_rejects = args.max_rejects.unwrap_or(config.run.max_rejects);
+    let targets = Targets::of(args);
+    targets.check()?;
+    let inputs = args.input.discover(&config)?;
+
+    let work = args.run.work_folder(targets.corpus.as_deref().filter(|path| *path != Path::new("-")))?;
+    let inputs = spooled(inputs, &work, &config)?;
+    if args.verbose {
+        terminal::say(format_args!("{} input files, work folder {}", inputs.len(), work.path().display()));
+    }
+    let progress = progress(if args.quiet { ProgressMode::Never } else { args.progress });
+    let job = Job { inputs, config: &config, work: &work, progress: &*progress, stop: stop_flag() };
+
+    let mut rejects = Rejects { target: &targets, output: None, count: 0, causes: Vec::new() };
+    let decided = decide(&job, |reject| rejects.add(reject))?;
+    let mut outputs = targets.open()?;
+    let mut summary = emit(&job, decided, &mut outputs)?;
+    for cause in &rejects.causes {
+        summary.add_reject(cause);
+    }
+    progress.finish();
+
+    targets.commit(outputs, rejects.output.take(), &summary)?;
+    if !args.quiet {
+        terminal::say(summary.table());
+        rejects.tell();
+    }
+    Ok(if rejects.count > config.run.max_rejects { Exit::TooManyRejects } else { Exit::Done })
+}
+
+/// Where everything goes. Nothing at all in a dry run.
+struct Targets {
+    corpus: Option<PathBuf>,
+    decisions: Option<PathBuf>,
+    rejects: Option<PathBuf>,
+    report: Option<PathBuf>,
+    existing: Existing,
+}
+
+impl Targets {
+    fn of(args: &Args) -> Self {
+        let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
+        if args.dry_run {
+            return Self { corpus: None, decisions: None, rejects: None, report: None, existing };
+        }
+        let beside = args.output.as_ref().filter(|path| path.as_path() != Path::new("-")).map(|path| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(".rejects.jsonl");
+            PathBuf::from(name)
+        });
+        Self {
+            corpus: args.output.clone(),
+            decisions: args.decisions.clone(),
+            rejects: args.rejects.clone().or(beside),
+            report: args.report.clone(),
+            existing,
+        }
+    }
+
+    /// Refuses what could not be written in the end.
+    fn check(&self) -> Result<(), Error> {
+        let lines = [&self.corpus, &self.decisions, &self.rejects];
+        for path in lines.into_iter().flatten() {
+            Output::check(path, JSON_LINES, self.existing)?;
+        }
+        if let Some(path) = &self.report {
+            Output::check(path, JSON, self.existing)?;
+        }
+        let mut all: Vec<&PathBuf> = lines.into_iter().chain([&self.report]).flatten().collect();
+        all.sort();
+        match all.windows(2).find(|pair| pair[0] == pair[1] && pair[0] != Path::new("/dev/null")) {
+            Some(pair) => Err(Error::Output {
+                path: pair[0].clone(),
+                message: "is named for two outputs; give each a file of its own".to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn open(&self) -> Result<Outputs, Error> {
+        let open = |path: &Option<PathBuf>| path.as_deref().map(|path| self.create(path)).transpose();
+        Ok(Outputs { corpus: open(&self.corpus)?, decisions: open(&self.decisions)? })
+    }
+
+    fn create(&self, path: &Path) -> Result<Output, Error> {
+        if path == Path::new("-") {
+            Ok(Output::stream("standard output", Box::new(std::io::stdout())))
+        } else {
+            Output::create(path, self.existing)
+        }
+    }
+
+    /// Gives all outputs their names at once. A rejects file of an earlier run must not seem to belong to this one.
+    fn commit(&self, outputs: Outputs, rejects: Option<Output>, summary: &Summary) -> Result<(), Error> {
+        let report = self.report.as_deref().map(|path| {
+            let mut report = self.create(path)?;
+            report.write(summary.to_json().as_bytes())?;
+            report.write(b"\n")?;
+            Ok::<_, Error>(report)
+        });
+        let stale = if rejects.is_none() { self.rejects.as_deref() } else { None };
+        let report = report.transpose()?;
+        commit_all([outputs.corpus, outputs.decisions, rejects, report].into_iter().flatten().collect())?;
+        match stale {
+            Some(path) if self.existing == Existing::Replace && path.is_file() => {
+                std::fs::remove_file(path).map_err(Error::io("remove the rejects of an earlier run", path))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The rejects: a file that begins with the first of them, and a few words for the terminal.
+struct Rejects<'a> {
+    target: &'a Targets,
+    output: Option<Output>,
+    count: u64,
+    causes: Vec<&'static str>,
+}
+
+impl Rejects<'_> {
+    fn add(&mut self, reject: &Reject) -> Result<(), Error> {
+        if self.output.is_none() {
+            self.output = self.target.rejects.as_deref().map(|path| self.target.create(path)).transpose()?;
+        }
+        if self.count < SHOWN_REJECTS {
+            terminal::warn(format_args!("{} record {}: {}", reject.path, reject.record, reject.message));
+        }
+        self.count += 1;
+        self.causes.push(reject.cause.name());
+        let Some(output) = &mut self.output else { return Ok(()) };
+        let mut line = Vec::new();
+        write_reject(&mut line, &RejectRecord {
+            path: &reject.path,
+            record: reject.record,
+            offset: reject.offset,
+            cause: reject.cause.name(),
+            message: &reject.message,
+            raw: &reject.raw,
+        });
+        output.write(&line)
+    }
+
+    fn tell(&self) {
+        if self.count == 0 {
+            return;
+        }
+        match &self.target.rejects {
+            Some(path) => terminal::warn(format_args!("{} records rejected; see {}", self.count, path.display())),
+            None => terminal::warn(format_args!("{} records rejected; name a file with --rejects to see all", self.count)),
+        }
+    }
+}
+

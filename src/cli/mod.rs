@@ -1,0 +1,90 @@
+//! The command line: the only place that knows flags, the terminal and the process.
+//!
+//! What was typed becomes one validated [`Config`](dehusk::config::Config) in [`args`]; each subcommand is one file;
+//! everything people read goes to standard error through [`terminal`]. An error becomes an exit code here and nowhere
+//! else.
+
+mod args;
+mod clean;
+mod completions;
+mod diff;
+mod explain;
+mod progress;
+mod schema;
+mod terminal;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use dehusk::Error;
+
+/// The run's result as the caller sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    Done = 0,
+    Mismatch = 1,
+    Usage = 2,
+    TooManyRejects = 3,
+    NotFinished = 4,
+    Interrupted = 130,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    verify: a mismatch
+  2    wrong usage or configuration; nothing was touched
+  3    done and written, but more records were rejected than --max-rejects allows
+  4    could not finish; no output was replaced
+  130  interrupted; no output was replaced";
+
+/// Separates pages into main article and boilerplate, finds duplicates, and writes a clean corpus with a record of
+/// every decision.
+#[derive(Debug, Parser)]
+#[command(name = "dehusk", version, after_help = EXIT_CODES, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Clean(clean::Args),
+    Explain(explain::Args),
+    Verify(verify::Args),
+    Schema(schema::Args),
+    Completions(completions::Args),
+    Man(completions::ManArgs),
+}
+
+/// Runs the program.
+pub fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Clean(args) => clean::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => completions::man(&args),
+    };
+    let exit = result.unwrap_or_else(|error| {
+        let exit = exit_of(&error);
+        if exit != Exit::Done {
+            terminal::error(&error);
+        }
+        exit
+    });
+    ExitCode::from(exit as u8)
+}
+
+fn exit_of(error: &anyhow::Error) -> Exit {
+    let closed_pipe = error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe);
+    match error.downcast_ref::<Error>() {
+        _ if closed_pipe => Exit::Done,
+        Some(e) if e.is_closed_pipe() => Exit::Done,
+        Some(Error::Config(_) | Error::Input { .. } | Error::Output { .. }) => Exit::Usage,
+        Some(Error::Interrupted) => Exit::Interrupted,
+        Some(Error::Io { .. } | Error::Changed { .. } | Error::Panic { .. }) | None => Exit::NotFinished,
+    }
+}

@@ -1,0 +1,148 @@
+//! Progress on standard error: a bar on a terminal, a line every few seconds elsewhere.
+
+use std::cell::{Cell, RefCell};
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use dehusk::pipeline::{Progress, Quiet};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+
+/// Time between two lines of plain progress.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// What `--progress` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ProgressMode {
+    /// A bar on a terminal, lines elsewhere
+    Auto,
+    /// Nothing
+    Never,
+    /// A line every few seconds
+    Plain,
+    /// A JSON object every few seconds
+    Json,
+}
+
+/// A progress that can be ended.
+pub trait Show: Progress {
+    /// Takes the bar away.
+    fn finish(&self);
+}
+
+impl Show for Quiet {
+    fn finish(&self) {}
+}
+
+/// What shows the progress in this mode.
+pub fn progress(mode: ProgressMode) -> Box<dyn Show> {
+    match mode {
+        ProgressMode::Never => Box::new(Quiet),
+        ProgressMode::Auto if std::io::stderr().is_terminal() => Box::new(Bar::new()),
+        ProgressMode::Auto | ProgressMode::Plain => Box::new(Lines::new(plain_line)),
+        ProgressMode::Json => Box::new(Lines::new(json_line)),
+    }
+}
+
+struct Bar {
+    bar: ProgressBar,
+    documents: Cell<u64>,
+}
+
+impl Bar {
+    fn new() -> Self {
+        Self { bar: ProgressBar::no_length(), documents: Cell::new(0) }
+    }
+}
+
+impl Progress for Bar {
+    fn stage(&self, name: &'static str, bytes: u64) {
+        let known = "{prefix:8} {wide_bar} {bytes}/{total_bytes} {msg} {bytes_per_sec} ETA {eta}";
+        let unknown = "{prefix:8} {spinner} {msg}";
+        let template = if bytes > 0 { known } else { unknown };
+        self.bar.set_style(ProgressStyle::with_template(template).expect("the template is one of two constants"));
+        self.bar.reset();
+        self.bar.set_length(bytes);
+        self.bar.set_prefix(name);
+        self.bar.set_message("");
+        self.bar.enable_steady_tick(Duration::from_millis(200));
+        self.documents.set(0);
+    }
+
+    fn advance(&self, bytes: u64, documents: u64) {
+        self.documents.set(self.documents.get() + documents);
+        self.bar.set_position(bytes);
+        self.bar.set_message(format!("{} documents", HumanCount(self.documents.get())));
+    }
+}
+
+impl Show for Bar {
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// What a line of progress tells.
+#[derive(Clone, Copy)]
+struct State {
+    stage: &'static str,
+    bytes: u64,
+    total: u64,
+    documents: u64,
+    seconds: f64,
+}
+
+struct Lines {
+    line: fn(&State) -> String,
+    state: RefCell<State>,
+    began: Cell<Instant>,
+    told: Cell<Instant>,
+}
+
+impl Lines {
+    fn new(line: fn(&State) -> String) -> Self {
+        let now = Instant::now();
+        let state = State { stage: "", bytes: 0, total: 0, documents: 0, seconds: 0.0 };
+        Self { line, state: RefCell::new(state), began: Cell::new(now), told: Cell::new(now) }
+    }
+}
+
+impl Progress for Lines {
+    fn stage(&self, name: &'static str, bytes: u64) {
+        *self.state.borrow_mut() = State { stage: name, bytes: 0, total: bytes, documents: 0, seconds: 0.0 };
+        self.began.set(Instant::now());
+    }
+
+    fn advance(&self, bytes: u64, documents: u64) {
+        let mut state = self.state.borrow_mut();
+        state.bytes = bytes;
+        state.documents += documents;
+        if self.told.get().elapsed() >= EVERY {
+            self.told.set(Instant::now());
+            state.seconds = self.began.get().elapsed().as_secs_f64();
+            let _ = writeln!(std::io::stderr(), "{}", (self.line)(&state));
+        }
+    }
+}
+
+impl Show for Lines {
+    fn finish(&self) {}
+}
+
+fn plain_line(state: &State) -> String {
+    let State { stage, bytes, total, documents, seconds } = *state;
+    let rate = HumanBytes((bytes as f64 / seconds.max(0.001)) as u64);
+    let documents = HumanCount(documents);
+    if total == 0 {
+        return format!("{stage}: {documents} documents");
+    }
+    let percent = 100.0 * bytes as f64 / total as f64;
+    let left = (total.saturating_sub(bytes)) as f64 * seconds / bytes.max(1) as f64;
+    format!("{stage}: {percent:.0} %, {documents} documents, {rate}/s, {left:.0} s left")
+}
+
+fn json_line(state: &State) -> String {
+    let State { stage, bytes, total, documents, seconds } = *state;
+    format!(
+        "{{\"stage\":\"{stage}\",\"bytes\":{bytes},\"total\":{total},\"documents\":{documents},\"seconds\":{seconds:.1}}}"
+    )
+}

@@ -1,0 +1,36 @@
+//! `dehusk schema`: the JSON Schema of each format.
+
+use std::io::Write;
+
+use anyhow::Result;
+use dehusk::schema::Kind;
+
+use super::Exit;
+
+/// Print the JSON Schema of a format
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The format
+    #[arg(value_name = "FORMAT")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    Corpus,
+    Decisions,
+    Report,
+    Config,
+}
+
+/// Runs it.
+pub fn run(args: &Args) -> Result<Exit> {
+    let kind = match args.format {
+        Format::Corpus => Kind::Corpus,
+        Format::Decisions => Kind::Decisions,
+        Format::Report => Kind::Report,
+        Format::Config => Kind::Config,
+    };
+    std::io::stdout().lock().write_all(dehusk::schema::text(kind).as_bytes())?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,192 @@
+//! The last pass: from what was decided to the corpus, the decisions and the summary.
+
+use std::collections::BTreeMap;
+
+use super::decide::{Decided, Duplicate};
+use super::drafts::Draft;
+use super::ordered::ordered;
+use super::spool::{Encoded, Spool};
+use super::{Job, sort::Sorted};
+use crate::config::BlockPolicy;
+use crate::dedup::may_drop_duplicates;
+use crate::document::{Side, Verdict};
+use crate::error::Result;
+use crate::report::Summary;
+use crate::write::{
+    BlockAction, BlockCopy, BlockDecision, CorpusRecord, Decision, Gaps, Output, main_text, write_corpus, write_decision,
+};
+
+/// Documents that a worker writes at a time.
+const BATCH: usize = 64;
+
+/// Where a run goes. What is `None` is not written.
+#[derive(Default)]
+pub struct Outputs {
+    /// One line a kept document.
+    pub corpus: Option<Output>,
+    /// One line a document.
+    pub decisions: Option<Output>,
+}
+
+/// A few documents, encoded, with their duplicate paragraphs.
+struct Portion {
+    first: u32,
+    documents: Vec<(u32, Encoded<Draft>)>,
+    duplicates: Vec<Duplicate>,
+}
+
+/// What a worker made of a portion.
+#[derive(Default)]
+struct Written {
+    corpus: Vec<u8>,
+    decisions: Vec<u8>,
+    summary: Summary,
+    bytes: u64,
+    documents: u64,
+}
+
+/// Writes what was decided, without giving the outputs their names yet.
+///
+/// # Errors
+/// Whatever ends a run.
+pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Summary> {
+    let Decided { spool, offsets, verdicts, duplicates, skipped } = decided;
+    job.progress.stage("write", 0);
+    let view = View { job, spool: &spool, offsets: &offsets, verdicts: &verdicts };
+    let numbers = (0..offsets.len() as u32).filter(|&n| offsets[n as usize] != u64::MAX);
+    let source = portions(numbers.zip(spool.entries()), duplicates);
+    let mut summary = Summary::default();
+    for (name, count) in skipped {
+        summary.add_skipped(name, count);
+    }
+    ordered(
+        source,
+        job.threads(),
+        job.stop,
+        |portion| format!("document {}", portion.first),
+        |portion| view.write(&portion),
+        |written| {
+            let written = written?;
+            if let Some(corpus) = &mut outputs.corpus {
+                corpus.write(&written.corpus)?;
+            }
+            if let Some(decisions) = &mut outputs.decisions {
+                decisions.write(&written.decisions)?;
+            }
+            summary.merge(&written.summary);
+            job.progress.advance(written.bytes, written.documents);
+            Ok(())
+        },
+    )?;
+    Ok(summary)
+}
+
+fn portions<'a>(
+    mut documents: impl Iterator<Item = (u32, Result<Encoded<Draft>>)> + Send + 'a,
+    duplicates: Sorted<Duplicate>,
+) -> impl Iterator<Item = Result<Portion>> + Send + 'a {
+    let mut duplicates = duplicates.peekable();
+    std::iter::from_fn(move || {
+        let mut portion = Portion { first: 0, documents: Vec::with_capacity(BATCH), duplicates: Vec::new() };
+        for (number, entry) in documents.by_ref().take(BATCH) {
+            match entry {
+                Ok(entry) => portion.documents.push((number, entry)),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        portion.first = portion.documents.first()?.0;
+        let last = portion.documents.last()?.0;
+        while let Some(next) = duplicates.next_if(|d| !matches!(d, Ok(d) if d.document > last)) {
+            match next {
+                Ok(duplicate) => portion.duplicates.push(duplicate),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        Some(Ok(portion))
+    })
+}
+
+struct View<'a> {
+    job: &'a Job<'a>,
+    spool: &'a Spool<Draft>,
+    offsets: &'a [u64],
+    verdicts: &'a [Verdict],
+}
+
+impl View<'_> {
+    fn write(&self, portion: &Portion) -> Result<Written> {
+        let mut written = Written::default();
+        let mut text = String::new();
+        let mut ids = BTreeMap::new();
+        for (number, entry) in &portion.documents {
+            let draft = self.spool.decode(entry)?;
+            let own = portion.duplicates.partition_point(|d| d.document < *number);
+            let count = portion.duplicates[own..].partition_point(|d| d.document == *number);
+            let blocks = self.decide_blocks(&draft, &portion.duplicates[own..own + count], &mut ids)?;
+            let verdict = self.verdicts[*number as usize];
+            let canonical_id = match verdict {
+                Verdict::Duplicate { canonical, .. } => Some(self.id(canonical, &mut ids)?),
+                _ => None,
+            };
+            let document = &draft.document;
+            let decision = Decision { document, blocks: &blocks, verdict, canonical_id: canonical_id.as_deref() };
+            if matches!(verdict, Verdict::Keep { .. }) {
+                let gaps = if self.job.config.label.enabled { Gaps::of(document) } else { Gaps::Verbatim };
+                main_text(&mut text, &document.text, BlockDecision::kept(&blocks), gaps);
+                let record = CorpusRecord {
+                    document,
+                    text: &text,
+                    title: draft.labelled.title.as_deref(),
+                    date: draft.labelled.date.as_deref(),
+                    language: draft.labelled.language.as_deref(),
+                };
+                write_corpus(&mut written.corpus, &record);
+            }
+            write_decision(&mut written.decisions, &decision);
+            written.summary.add(&decision);
+            written.bytes += document.text.len() as u64;
+            written.documents += 1;
+        }
+        Ok(written)
+    }
+
+    fn decide_blocks(
+        &self,
+        draft: &Draft,
+        duplicates: &[Duplicate],
+        ids: &mut BTreeMap<u32, String>,
+    ) -> Result<Vec<BlockDecision>> {
+        let mut blocks: Vec<BlockDecision> = (draft.labelled.blocks.iter())
+            .map(|block| BlockDecision {
+                labelled: *block,
+                action: BlockAction::of(block.label.side()),
+                duplicate_of: None,
+            })
+            .collect();
+        if duplicates.is_empty() {
+            return Ok(blocks);
+        }
+        for duplicate in duplicates {
+            let (owner, block) = duplicate.owner;
+            blocks[duplicate.block as usize].duplicate_of = Some(BlockCopy { id: self.id(owner, ids)?, block });
+        }
+        let is_content = |b: &BlockDecision| b.labelled.label.side() == Side::Main;
+        let drop = self.job.config.dedup.blocks.policy == BlockPolicy::Drop
+            && may_drop_duplicates(blocks.iter().map(|b| (is_content(b), b.duplicate_of.is_some())));
+        if drop {
+            let copies = blocks.iter_mut().filter(|b| b.duplicate_of.is_some());
+            copies.for_each(|b| b.action = BlockAction::DropDuplicate);
+        }
+        Ok(blocks)
+    }
+
+    /// The id of document `number`, read back once a portion.
+    fn id(&self, number: u32, ids: &mut BTreeMap<u32, String>) -> Result<String> {
+        if let Some(id) = ids.get(&number) {
+            return Ok(id.clone());
+        }
+        let id = self.spool.read(self.offsets[number as usize])?.document.id;
+        ids.insert(number, id.clone());
+        Ok(id)
+    }
+}
