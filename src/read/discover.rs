@@ -29,7 +29,7 @@ const LIKE_A_SHELL: MatchOptions =
 
 /// Lists the files that the INPUT arguments stand for: files, folders with all below them, patterns, and `-`.
 ///
-/// Standard input is listed with nothing to open: put what [`spool`](super::spool) returns in its place.
+/// Standard input is listed with nothing to open: put what [`spool`](super::spool()) returns in its place.
 ///
 /// # Errors
 /// [`Error::Input`] for an INPUT that does not exist, holds nothing to read, or does not say what it holds.

@@ -117,12 +117,13 @@ fn decode_id(line: &str, id: Option<&str>, cfg: &InputConfig) -> Result<Option<S
 /// The metadata and the lifted fields of a line that dehusk wrote itself: exactly its keys in its order, each with a value
 /// of its kind. Any other line, however similar, is a page like all others.
 fn own_fields(members: &[Member], cfg: &InputConfig) -> Option<(String, Cleaned)> {
-    let default = InputConfig::default();
-    let names = |cfg: &InputConfig| [&cfg.text_field, &cfg.id_field, &cfg.url_field].map(String::clone);
-    if members.len() != CORPUS_KEYS.len()
-        || !members.iter().map(|(key, _)| *key).eq(CORPUS_KEYS)
-        || names(cfg) != names(&default)
-    {
+    let default_names = {
+        let default = InputConfig::default();
+        cfg.text_field == default.text_field
+            && cfg.id_field == default.id_field
+            && cfg.url_field == default.url_field
+    };
+    if !default_names || !members.iter().map(|(key, _)| *key).eq(CORPUS_KEYS) {
         return None;
     }
     let [id, text, title, date, url, language, metadata, provenance] = std::array::from_fn(|i| members[i].1);

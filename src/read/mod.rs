@@ -1,9 +1,9 @@
 //! Reading: any input becomes a stream of numbered records, in order, and each record a document or a reject.
 //!
 //! Two halves, because they run in different places. [`Batches`] runs on one thread: it opens, decompresses and cuts
-//! into records, and never looks inside one. [`parse`] is pure and runs on all workers. A bad record, a broken archive
+//! into records, and never looks inside one. [`parse()`] is pure and runs on all workers. A bad record, a broken archive
 //! or an unreadable file becomes a [`Reject`] with its place and never ends the run; only an INPUT that makes no sense
-//! at all does, before anything was touched ([`discover`]).
+//! at all does, before anything was touched ([`discover()`]).
 
 mod discover;
 mod json;
@@ -38,7 +38,7 @@ const JSON_SPACE: [u8; 4] = [b' ', b'\t', b'\r', b'\n'];
 pub struct Input {
     /// As the user named it, or as it was found below a folder that the user named, with `/`. Shown, never opened.
     pub path: Arc<str>,
-    /// The file to open. Empty for standard input until [`spool`] has written it to one.
+    /// The file to open. Empty for standard input until [`spool()`] has written it to one.
     pub file: PathBuf,
     /// Unique in a run: the path below the INPUT it was found under, or the name of a file that is an INPUT itself.
     pub id: String,
@@ -51,7 +51,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// Whether this stands for standard input that nobody has read yet: its place is taken by what [`spool`] returns.
+    /// Whether this stands for standard input that nobody has read yet: its place is taken by what [`spool()`] returns.
     #[must_use]
     pub fn awaits_spool(&self) -> bool {
         self.file.as_os_str().is_empty()

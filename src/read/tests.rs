@@ -60,7 +60,7 @@ fn message(outcome: &Outcome) -> &str {
     &outcome.as_ref().unwrap_err().message
 }
 
-/// `record:offset text` of a document, `record:offset cause` of a reject (offsets are known of rejects only).
+/// `RECORD TEXT` of a document, `RECORD@OFFSET CAUSE` of a reject.
 fn brief(outcomes: &[Outcome]) -> Vec<String> {
     let one = |outcome: &Outcome| match outcome {
         Ok(d) => format!("{} {}", d.place.record, d.text),
@@ -167,7 +167,7 @@ fn of_a_truncated_archive_the_whole_lines_are_read() {
         let reject = outcomes[whole].as_ref().unwrap_err();
         assert_eq!((reject.cause, reject.record), (Cause::TruncatedArchive, whole as u64));
         assert_eq!(reject.offset, whole as u64 * length);
-        assert!(content[reject.offset as usize..].as_bytes().starts_with(&reject.raw));
+        assert!(content.as_bytes()[reject.offset as usize..].starts_with(&reject.raw));
         assert_eq!(outcomes[whole + 1].as_ref().unwrap().text, "next");
     }
 }
@@ -178,9 +178,9 @@ fn a_damaged_archive_is_told_from_a_truncated_one() {
     let mut packed = gzip(content.as_bytes());
     let checksum = packed.len() - 8;
     packed[checksum] ^= 1;
-    let outcomes_ = outcomes("x.jsonl.gz", &packed, &InputConfig::default());
-    assert_eq!(outcomes_.len(), 20_001);
-    assert_eq!(cause(&outcomes_[20_000]), "corrupt_archive");
+    let read_back = outcomes("x.jsonl.gz", &packed, &InputConfig::default());
+    assert_eq!(read_back.len(), 20_001);
+    assert_eq!(cause(&read_back[20_000]), "corrupt_archive");
 
     let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
     encoder.include_checksum(true).unwrap();
@@ -188,9 +188,9 @@ fn a_damaged_archive_is_told_from_a_truncated_one() {
     let mut packed = encoder.finish().unwrap();
     let middle = packed.len() / 2;
     packed[middle] ^= 1;
-    let outcomes_ = outcomes("x.jsonl.zst", &packed, &InputConfig::default());
-    assert!(outcomes_.len() > 1000);
-    assert_eq!(cause(outcomes_.last().unwrap()), "corrupt_archive");
+    let read_back = outcomes("x.jsonl.zst", &packed, &InputConfig::default());
+    assert!(read_back.len() > 1000);
+    assert_eq!(cause(read_back.last().unwrap()), "corrupt_archive");
 
     for name in ["x.txt.gz", "x.txt.zst"] {
         let cause = cause(&outcomes(name, b"not packed at all", &InputConfig::default())[0]);
@@ -208,6 +208,19 @@ fn a_file_that_cannot_be_opened_is_a_reject() {
     let inputs = discover(&[dir.path().to_str().unwrap().to_owned()], &cfg).unwrap();
     fs::remove_file(gone).unwrap();
     assert_eq!(brief(&read_inputs(inputs, &cfg)), ["0@0 unreadable", "0 text"]);
+}
+
+/// A folder can be opened like a file on Linux, but not read.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_be_read_on_is_a_reject() {
+    let dir = tempfile::tempdir().unwrap();
+    for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+        let (path, id) = ("p".into(), "p".to_owned());
+        let file = dir.path().to_owned();
+        let input = Input { path, file, id, kind: Kind::Jsonl, compression, bytes: 0 };
+        assert_eq!(brief(&read_inputs(vec![input], &InputConfig::default())), ["0@0 read_error"]);
+    }
 }
 
 #[test]
@@ -251,7 +264,7 @@ fn a_text_file_is_one_document_with_its_line_ends_as_they_are() {
 
 #[test]
 fn each_bad_line_has_its_cause_and_column() {
-    for (content, cause_, message_) in [
+    for (content, expected, words) in [
         (r#"{"text":"a""#, "malformed_json", "EOF while parsing an object at column 11"),
         (r#"{"text":"a"} x"#, "malformed_json", "trailing characters at column 14"),
         (r#"[1,"#, "malformed_json", "EOF while parsing a value at column 3"),
@@ -277,7 +290,7 @@ fn each_bad_line_has_its_cause_and_column() {
         ),
     ] {
         let outcome = line(content.as_bytes());
-        assert_eq!((cause(&outcome), message(&outcome)), (cause_, message_), "{content}");
+        assert_eq!((cause(&outcome), message(&outcome)), (expected, words), "{content}");
         assert_eq!(outcome.unwrap_err().raw, content.as_bytes());
     }
     assert_eq!(message(&line(b"{\"text\":\"\xe9\"}")), "not UTF-8 at column 10");
@@ -355,12 +368,12 @@ fn a_line_of_our_own_corpus_is_recognised() {
         own.replace("\"metadata\":{\"n\": 1}", "\"metadata\":[]"),
         own.replace("\"record\":3", "\"record\":\"3\""),
         own.replace("\"title\"", "\"t\\u0069tle\""),
-        own.replacen("{\"id\":\"i\",", "{", 1).replacen('}', "}", 1),
+        own.replace("{\"id\":\"i\",", "{"),
         own.replacen('{', "{\"more\":1,", 1),
     ];
-    for line_ in other {
-        let document = line(line_.as_bytes()).unwrap();
-        assert_eq!(document.cleaned, None, "{line_}");
+    for variant in other {
+        let document = line(variant.as_bytes()).unwrap();
+        assert_eq!(document.cleaned, None, "{variant}");
         assert!(document.metadata.0.contains("provenance"));
     }
     let cfg = InputConfig { url_field: "link".to_owned(), ..InputConfig::default() };
