@@ -2,15 +2,18 @@
 //! duplicates, and decides what a clean corpus keeps, with a reason for everything it removes.
 
 pub mod config;
+pub mod dedup;
 pub mod document;
 pub mod error;
-pub mod pipeline;
-
 pub mod fingerprint;
+pub mod label;
+pub mod pipeline;
+pub mod read;
 pub mod repetition;
-pub mod segment;
-
 pub mod report;
+pub mod schema;
+pub mod segment;
+pub mod verify;
 pub mod write;
 
 pub use error::{Error, Result};

@@ -1,0 +1,238 @@
+//! Cutting the inputs into numbered records, in order, in batches.
+//!
+//! One thread does this, so it does as little as it can: it finds line ends and counts. What a record holds is looked at
+//! by [`parse`](super::parse()), on all cores. A record that cannot be had becomes a reject at its place in the order.
+//!
+//! Bounded: a batch holds at most [`BATCH_BYTES`] and one record more, and no record is longer than `input.max_record`.
+//! The rest of a longer line is skipped piece by piece.
+
+use std::io::{self, BufRead, Read};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::reject::{Cause, Flaw, Reject};
+use super::{Input, JSON_SPACE, Kind, open, without_mark};
+use crate::config::{InputConfig, Size};
+
+/// Bytes after which a batch is full: some milliseconds of work for a worker, and small beside the memory of a machine
+/// even when every core has a few in hand.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// Records after which a batch is full, so that a corpus of one-word records still spreads over the workers.
+const BATCH_RECORDS: usize = 1024;
+
+/// Consecutive records.
+#[derive(Debug)]
+pub struct Batch {
+    /// The batch in the run, from 0.
+    pub number: u64,
+    /// The ordinal of its first record: how many records, rejects included, come before it in the run.
+    pub first: u64,
+    /// The bytes of its records.
+    pub buffer: Vec<u8>,
+    /// Its records.
+    pub records: Vec<RawRecord>,
+    /// Bytes read from disk so far, over all inputs, to compare with the sum of [`Input::bytes`].
+    pub consumed: u64,
+}
+
+/// A record that nobody has looked into.
+#[derive(Debug)]
+pub struct RawRecord {
+    /// Index of its input.
+    pub input: usize,
+    /// The record in it, from 0: the line of a JSONL file (blank ones count), always 0 in a text file.
+    pub record: u64,
+    /// Byte offset in the decompressed file.
+    pub offset: u64,
+    /// What there is of it.
+    pub content: Content,
+}
+
+/// What there is of a record.
+#[derive(Debug)]
+pub enum Content {
+    /// Its bytes, as a range of [`Batch::buffer`], without the line feed.
+    Bytes(Range<usize>),
+    /// It could not be had.
+    Rejected(Reject),
+}
+
+/// All records of the inputs, batch by batch.
+pub struct Batches {
+    inputs: Arc<[Input]>,
+    max_record: usize,
+    /// Records still wanted.
+    wanted: u64,
+    /// The next batch.
+    number: u64,
+    /// The next record.
+    ordinal: u64,
+    /// The next input to open.
+    next_input: usize,
+    open: Option<Source>,
+    consumed: Arc<AtomicU64>,
+}
+
+impl Batches {
+    /// Starts before the first record. Standard input must have been [spooled](super::spool()).
+    #[must_use]
+    pub fn new(inputs: Arc<[Input]>, cfg: &InputConfig) -> Self {
+        Self {
+            inputs,
+            max_record: usize::try_from(cfg.max_record.get()).unwrap_or(usize::MAX - 1),
+            wanted: if cfg.limit == 0 { u64::MAX } else { cfg.limit },
+            number: 0,
+            ordinal: 0,
+            next_input: 0,
+            open: None,
+            consumed: Arc::default(),
+        }
+    }
+
+    fn next_record(&mut self, buffer: &mut Vec<u8>) -> Option<RawRecord> {
+        loop {
+            if let Some(source) = &mut self.open {
+                if let Some(record) = source.next_record(&self.inputs, self.max_record, buffer) {
+                    return Some(record);
+                }
+                self.open = None;
+            }
+            let index = self.next_input;
+            let input = self.inputs.get(index)?;
+            self.next_input += 1;
+            match open::open(input, &self.consumed) {
+                Ok(reader) => self.open = Some(Source::new(index, input.kind, reader)),
+                Err(e) => {
+                    let flaw = Flaw(Cause::Unreadable, format!("the file cannot be opened: {e}"));
+                    let reject = Reject::new(input, 0, 0, flaw, b"");
+                    return Some(RawRecord {
+                        input: index,
+                        record: 0,
+                        offset: 0,
+                        content: Content::Rejected(reject),
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl Iterator for Batches {
+    type Item = Batch;
+
+    fn next(&mut self) -> Option<Batch> {
+        let mut buffer = Vec::with_capacity(BATCH_BYTES);
+        let mut records = Vec::new();
+        let mut held_by_rejects = 0;
+        while self.wanted > 0 && records.len() < BATCH_RECORDS && buffer.len() + held_by_rejects < BATCH_BYTES
+        {
+            let Some(record) = self.next_record(&mut buffer) else { break };
+            self.wanted -= 1;
+            if let Content::Rejected(reject) = &record.content {
+                held_by_rejects += reject.raw.len();
+            }
+            records.push(record);
+        }
+        if records.is_empty() {
+            return None;
+        }
+        let consumed = self.consumed.load(Ordering::Relaxed);
+        let batch = Batch { number: self.number, first: self.ordinal, buffer, records, consumed };
+        self.number += 1;
+        self.ordinal += batch.records.len() as u64;
+        Some(batch)
+    }
+}
+
+/// An open file.
+struct Source {
+    input: usize,
+    kind: Kind,
+    reader: Box<dyn BufRead + Send>,
+    /// The next record.
+    record: u64,
+    /// Bytes read, after unpacking.
+    offset: u64,
+    /// Whether the reader stands inside a line that was too long.
+    inside_line: bool,
+    ended: bool,
+}
+
+impl Source {
+    fn new(input: usize, kind: Kind, reader: Box<dyn BufRead + Send>) -> Self {
+        Self { input, kind, reader, record: 0, offset: 0, inside_line: false, ended: false }
+    }
+
+    /// The next record, its bytes appended to `buffer`. After a fault there is none.
+    fn next_record(&mut self, inputs: &[Input], max: usize, buffer: &mut Vec<u8>) -> Option<RawRecord> {
+        let input = &inputs[self.input];
+        let start = buffer.len();
+        while !self.ended {
+            let skipped = self.skip_line(buffer);
+            let (record, offset) = (self.record, self.offset);
+            self.record += 1;
+            let outcome = skipped.and_then(|()| self.append(max.saturating_add(1), buffer));
+            let nothing = buffer.len() == start;
+            self.ended = outcome.is_err() || nothing || self.kind == Kind::Text;
+            let whole_line = self.kind == Kind::Jsonl && buffer[start..].ends_with(b"\n");
+            if whole_line {
+                buffer.pop();
+            }
+            let flaw = match outcome {
+                Err(e) => open::flaw(&e, input.compression),
+                Ok(()) if buffer.len() - start > max => {
+                    self.inside_line = !whole_line;
+                    let max = Size::bytes(max as u64);
+                    let message = format!("the record is longer than input.max_record = {max}");
+                    Flaw(Cause::RecordTooLarge, message)
+                }
+                Ok(()) if self.kind == Kind::Jsonl && is_blank(&buffer[start..], offset) => {
+                    buffer.truncate(start);
+                    continue;
+                }
+                Ok(()) => {
+                    let content = Content::Bytes(start..buffer.len());
+                    return Some(RawRecord { input: self.input, record, offset, content });
+                }
+            };
+            let content = Content::Rejected(Reject::new(input, record, offset, flaw, &buffer[start..]));
+            buffer.truncate(start);
+            buffer.shrink_to(BATCH_BYTES);
+            return Some(RawRecord { input: self.input, record, offset, content });
+        }
+        None
+    }
+
+    /// Appends up to `limit` bytes: of a text file the rest, of a JSONL file the rest of the line with its line feed.
+    /// After an error, what came before it has been appended.
+    fn append(&mut self, limit: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
+        let before = buffer.len();
+        let mut limited = (&mut self.reader).take(limit as u64);
+        let outcome = match self.kind {
+            Kind::Jsonl => limited.read_until(b'\n', buffer),
+            Kind::Text => limited.read_to_end(buffer),
+        };
+        self.offset += (buffer.len() - before) as u64;
+        outcome.map(drop)
+    }
+
+    /// Skips what is left of a line that was too long, in pieces that pass through the end of `buffer`.
+    fn skip_line(&mut self, buffer: &mut Vec<u8>) -> io::Result<()> {
+        let start = buffer.len();
+        while self.inside_line {
+            let outcome = self.append(BATCH_BYTES, buffer);
+            self.inside_line = buffer.len() > start && !buffer.ends_with(b"\n");
+            buffer.truncate(start);
+            outcome?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a line holds nothing, not counting a byte order mark at the start of the file.
+fn is_blank(line: &[u8], offset: u64) -> bool {
+    let line = if offset == 0 { without_mark(line) } else { line };
+    line.iter().all(|byte| JSON_SPACE.contains(byte))
+}
