@@ -4,8 +4,8 @@
 pub mod config;
 pub mod document;
 pub mod error;
-
 pub mod report;
+pub mod verify;
 pub mod write;
 
 pub use error::{Error, Result};
