@@ -5,6 +5,7 @@ pub mod config;
 pub mod document;
 pub mod error;
 pub mod report;
+pub mod schema;
 pub mod verify;
 pub mod write;
 
