@@ -91,6 +91,9 @@ impl Output {
                 return refuse("exists already; replace it with --overwrite".to_owned());
             }
             Ok(found) if !found.is_file() => return Ok(()),
+            Err(_) if fs::symlink_metadata(path).is_ok() => {
+                return refuse("is a symbolic link to nothing that can be opened; remove it".to_owned());
+            }
             _ => {}
         }
         let folder = folder_of(path);
@@ -190,7 +193,10 @@ pub fn commit_all(outputs: Vec<Output>) -> Result<()> {
     for Finished { path, place } in finished {
         let Place::Renamed { temporary, target, existing } = place else { continue };
         match existing {
-            Existing::Refuse => temporary.persist_noclobber(&target),
+            // Some file systems cannot rename without replacing; there a look beforehand has to do.
+            Existing::Refuse => temporary
+                .persist_noclobber(&target)
+                .or_else(|e| if target.exists() { Err(e) } else { e.path.persist(&target) }),
             Existing::Replace => temporary.persist(&target),
         }
         .map_err(|e| Error::io("rename the finished file to it", path)(e.error))?;
@@ -422,5 +428,9 @@ mod tests {
         output.commit().unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&real).unwrap(), b"new");
+
+        fs::remove_file(&real).unwrap();
+        let error = Output::check(&link, JSON_LINES, Existing::Replace).unwrap_err();
+        assert!(error.to_string().contains("a symbolic link to nothing"), "{error}");
     }
 }

@@ -1,0 +1,108 @@
+//! A line of decisions, read back strictly: every key once, none missing, none unknown, every name a known one.
+
+use serde::{Deserialize, Deserializer};
+
+use crate::document::{DropReason, Label};
+use crate::write::BlockAction;
+
+/// A document's decision as it stands in the file. Nothing in it is believed yet.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParsedDecision {
+    /// The document's id.
+    pub id: String,
+    /// The file it was read from.
+    pub path: String,
+    /// The record in it, from 0.
+    pub record: u64,
+    /// `xxh3_128` of its text, 32 hex digits.
+    pub source_hash: String,
+    /// Whether it stays.
+    pub action: Action,
+    /// Why it goes.
+    #[serde(deserialize_with = "present")]
+    pub reason: Option<DropReason>,
+    /// The kept document it was compared with.
+    #[serde(deserialize_with = "present")]
+    pub duplicate_of: Option<String>,
+    /// How similar they are, from 0 to 1.
+    #[serde(deserialize_with = "present")]
+    pub similarity: Option<f64>,
+    /// The canonical of its cluster.
+    #[serde(deserialize_with = "present")]
+    pub cluster: Option<String>,
+    /// Its blocks, in order.
+    pub blocks: Vec<ParsedBlock>,
+}
+
+/// A block as it stands in the file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParsedBlock {
+    /// First byte in the source text.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// What it is.
+    pub label: Label,
+    /// The model's probability of the label, from 0 to 1.
+    pub confidence: f64,
+    action: Action,
+    #[serde(deserialize_with = "present")]
+    reason: Option<String>,
+    /// The paragraph it repeats.
+    #[serde(deserialize_with = "present")]
+    pub duplicate_of: Option<ParsedCopy>,
+    /// How many documents hold it.
+    #[serde(deserialize_with = "present")]
+    pub documents: Option<u32>,
+}
+
+/// The block that a duplicate block repeats.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParsedCopy {
+    /// The kept document's id.
+    pub id: String,
+    /// The block's number there.
+    pub block: u32,
+}
+
+/// What a decision says of a document or a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It stays.
+    Keep,
+    /// It goes.
+    Drop,
+}
+
+impl ParsedDecision {
+    /// Reads one line.
+    ///
+    /// # Errors
+    /// What is wrong with the line, in words.
+    pub fn parse(line: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(line).map_err(|e| e.to_string())
+    }
+}
+
+impl ParsedBlock {
+    /// The action and its reason together, where they are a pair that exists.
+    #[must_use]
+    pub fn action(&self) -> Option<BlockAction> {
+        let name = match self.action {
+            Action::Keep => "keep",
+            Action::Drop => "drop",
+        };
+        BlockAction::ALL
+            .into_iter()
+            .find(|action| action.name() == name && action.reason() == self.reason.as_deref())
+    }
+}
+
+/// An optional value whose key must be there all the same: `null` is written, not left out.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Option::deserialize(deserializer)
+}
