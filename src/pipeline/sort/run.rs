@@ -7,7 +7,8 @@
 //! | 4 | bytes of a record |
 //! | 8 | how many records follow |
 //!
-//! The file is open only while it is written and while it is merged, and removed when its value is dropped.
+//! The file is open only while it is written and while it is merged, and removed when its value is dropped. Where a
+//! struct has the open file too, that field stands first and so is dropped first: Windows removes no open file.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
