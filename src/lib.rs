@@ -4,5 +4,6 @@
 pub mod config;
 pub mod document;
 pub mod error;
+pub mod fingerprint;
 
 pub use error::{Error, Result};

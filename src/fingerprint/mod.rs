@@ -1,0 +1,61 @@
+//! What a text is recognised by: its normal form, exact keys, words, shingles and sketch.
+//!
+//! Every stage that compares texts compares these, so that two stages never disagree about what "the same" means.
+//! All of it is pure and depends on nothing but the text and the constants below.
+//!
+//! The order is always the same: [`normalise_into`] first, everything else on its result. Words, shingles and keys of
+//! a text that was not normalised are well defined but not comparable.
+
+mod characters;
+mod keys;
+mod normalise;
+mod shingles;
+mod sketch;
+mod words;
+
+pub use keys::{Keys, exact_key, keys};
+pub use normalise::{mask_digits_into, normalise_into};
+pub use shingles::{jaccard, shingle_hashes};
+pub use sketch::{BINS, Sketch};
+pub use words::{count_words, for_each_word, word_hashes};
+
+/// The hash function under keys, words and shingles, as files on disk name it.
+pub const HASH_NAME: &str = "xxh3";
+
+/// Raised whenever any key, shingle or sketch of some text changes, so that files with old ones are refused.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Seed of the exact and masked keys. It keeps them apart from a document's `source_hash`, which is unseeded.
+const KEY_SEED: u64 = 0x6465_6875_736b_0001;
+
+/// Seed of a word's hash.
+const WORD_SEED: u64 = 0x6465_6875_736b_0002;
+
+/// Seed of the probe order by which a sketch fills its empty bins.
+const PROBE_SEED: u64 = 0x6465_6875_736b_0003;
+
+/// Spreads every bit of `x` over all bits of the result; a bijection (the finaliser of SplitMix64, Steele 2014).
+fn mix(mut x: u64) -> u64 {
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A change here makes files with older hashes void: raise `FORMAT_VERSION`.
+    #[test]
+    fn hashes_stay_what_they_are() {
+        let (mut text, mut words, mut shingles) = (String::new(), Vec::new(), Vec::new());
+        normalise_into("The Kernel, “not the husk”: 12 pages of Ähren", &mut text);
+        word_hashes(&text, &mut words);
+        shingle_hashes(&words, 5, &mut shingles);
+        let Keys { exact, masked } = keys(&text, &mut String::new());
+        let sketch = Sketch::of(&shingles).0.iter().fold(0, |sum, &value| mix(sum ^ u64::from(value)));
+        assert_eq!(exact, 0x0828e9a50cb67549648330138fd50cc0);
+        assert_eq!(masked, 0xdeff9c10ed785042255c0aecade5231f);
+        assert_eq!((shingles.len(), shingles[0], sketch), (5, 0x074c2702f425d1ac, 0x83116c2a5725113f));
+    }
+}
