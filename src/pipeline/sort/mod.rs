@@ -81,7 +81,7 @@ impl<T: Record> Sorter<T> {
     /// [`Error::Io`](crate::Error::Io) with the path of the run that could not be written or read.
     pub fn finish(mut self) -> Result<Sorted<T>> {
         if self.runs.is_empty() {
-            self.records.par_sort_unstable();
+            self.sort_records();
             return Ok(Sorted { block: self.records, at: 0, rest: None });
         }
         if !self.records.is_empty() {
@@ -107,8 +107,13 @@ impl<T: Record> Sorter<T> {
         Ok(())
     }
 
+    fn sort_records(&mut self) {
+        self.records.par_sort_unstable_by(|a, b| a.leading().cmp(&b.leading()).then_with(|| a.cmp(b)));
+        debug_assert!(self.records.is_sorted(), "Record::leading agrees with Ord");
+    }
+
     fn spill(&mut self) -> Result<()> {
-        self.records.par_sort_unstable();
+        self.sort_records();
         let mut run = self.begin_run(self.records.len() as u64)?;
         for block in self.records.chunks(BLOCK) {
             run.write(block)?;

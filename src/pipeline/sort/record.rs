@@ -20,6 +20,7 @@
 ///         let (key, document) = Record::read(bytes);
 ///         Self { key, document }
 ///     }
+///     fn leading(&self) -> u64 { self.key.leading() }
 /// }
 /// ```
 pub trait Record: Copy + Ord + Send {
@@ -32,10 +33,17 @@ pub trait Record: Copy + Ord + Send {
     /// The value that [`write`](Record::write) wrote into exactly [`SIZE`](Record::SIZE) bytes; some value where
     /// the bytes are others.
     fn read(bytes: &[u8]) -> Self;
+
+    /// A coarse view of the order, compared before the records are: a smaller record must never have a larger one.
+    /// For hashes one comparison of machine words then decides almost always, which makes sorting about a tenth faster.
+    fn leading(&self) -> u64 {
+        0
+    }
 }
 
+/// Integers, each with how many low bits do not fit in [`Record::leading`].
 macro_rules! integers {
-    ($($integer:ty)*) => {$(
+    ($($integer:ty, $low_bits:literal;)*) => {$(
         impl Record for $integer {
             const SIZE: usize = size_of::<$integer>();
 
@@ -48,11 +56,16 @@ macro_rules! integers {
             fn read(bytes: &[u8]) -> Self {
                 Self::from_le_bytes(bytes.try_into().expect("as many bytes as the integer has"))
             }
+
+            #[inline]
+            fn leading(&self) -> u64 {
+                (self >> $low_bits) as u64
+            }
         }
     )*};
 }
 
-integers!(u8 u16 u32 u64 u128);
+integers!(u8, 0; u16, 0; u32, 0; u64, 0; u128, 64;);
 
 /// A tuple as its first element and the tuple of the others.
 macro_rules! tuples {
@@ -83,6 +96,11 @@ macro_rules! tuples {
                     head
                 };
                 ($first::read(take($first::SIZE)), $($other::read(take($other::SIZE))),+)
+            }
+
+            #[inline]
+            fn leading(&self) -> u64 {
+                self.0.leading()
             }
         }
     )*};
