@@ -1,7 +1,8 @@
 //! Progress on standard error: a bar on a terminal, a line every few seconds elsewhere.
 
-use std::cell::{Cell, RefCell};
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use dehusk::pipeline::{Progress, Quiet};
@@ -45,12 +46,12 @@ pub fn progress(mode: ProgressMode) -> Box<dyn Show> {
 
 struct Bar {
     bar: ProgressBar,
-    documents: Cell<u64>,
+    documents: AtomicU64,
 }
 
 impl Bar {
     fn new() -> Self {
-        Self { bar: ProgressBar::no_length(), documents: Cell::new(0) }
+        Self { bar: ProgressBar::no_length(), documents: AtomicU64::new(0) }
     }
 }
 
@@ -65,13 +66,13 @@ impl Progress for Bar {
         self.bar.set_prefix(name);
         self.bar.set_message("");
         self.bar.enable_steady_tick(Duration::from_millis(200));
-        self.documents.set(0);
+        self.documents.store(0, Ordering::Relaxed);
     }
 
     fn advance(&self, bytes: u64, documents: u64) {
-        self.documents.set(self.documents.get() + documents);
+        let documents = self.documents.fetch_add(documents, Ordering::Relaxed) + documents;
         self.bar.set_position(bytes);
-        self.bar.set_message(format!("{} documents", HumanCount(self.documents.get())));
+        self.bar.set_message(format!("{} documents", HumanCount(documents)));
     }
 }
 
@@ -82,43 +83,41 @@ impl Show for Bar {
 }
 
 /// What a line of progress tells.
-#[derive(Clone, Copy)]
 struct State {
     stage: &'static str,
     bytes: u64,
     total: u64,
     documents: u64,
-    seconds: f64,
+    /// When the stage began.
+    began: Instant,
+    /// When the last line was written.
+    told: Instant,
 }
 
 struct Lines {
     line: fn(&State) -> String,
-    state: RefCell<State>,
-    began: Cell<Instant>,
-    told: Cell<Instant>,
+    state: Mutex<State>,
 }
 
 impl Lines {
     fn new(line: fn(&State) -> String) -> Self {
         let now = Instant::now();
-        let state = State { stage: "", bytes: 0, total: 0, documents: 0, seconds: 0.0 };
-        Self { line, state: RefCell::new(state), began: Cell::new(now), told: Cell::new(now) }
+        Self { line, state: Mutex::new(State { stage: "", bytes: 0, total: 0, documents: 0, began: now, told: now }) }
     }
 }
 
 impl Progress for Lines {
     fn stage(&self, name: &'static str, bytes: u64) {
-        *self.state.borrow_mut() = State { stage: name, bytes: 0, total: bytes, documents: 0, seconds: 0.0 };
-        self.began.set(Instant::now());
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        *state = State { stage: name, bytes: 0, total: bytes, documents: 0, began: Instant::now(), told: state.told };
     }
 
     fn advance(&self, bytes: u64, documents: u64) {
-        let mut state = self.state.borrow_mut();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.bytes = bytes;
         state.documents += documents;
-        if self.told.get().elapsed() >= EVERY {
-            self.told.set(Instant::now());
-            state.seconds = self.began.get().elapsed().as_secs_f64();
+        if state.told.elapsed() >= EVERY {
+            state.told = Instant::now();
             let _ = writeln!(std::io::stderr(), "{}", (self.line)(&state));
         }
     }
@@ -129,7 +128,8 @@ impl Show for Lines {
 }
 
 fn plain_line(state: &State) -> String {
-    let State { stage, bytes, total, documents, seconds } = *state;
+    let State { stage, bytes, total, documents, .. } = *state;
+    let seconds = state.began.elapsed().as_secs_f64();
     let rate = HumanBytes((bytes as f64 / seconds.max(0.001)) as u64);
     let documents = HumanCount(documents);
     if total == 0 {
@@ -141,7 +141,8 @@ fn plain_line(state: &State) -> String {
 }
 
 fn json_line(state: &State) -> String {
-    let State { stage, bytes, total, documents, seconds } = *state;
+    let State { stage, bytes, total, documents, .. } = *state;
+    let seconds = state.began.elapsed().as_secs_f64();
     format!(
         "{{\"stage\":\"{stage}\",\"bytes\":{bytes},\"total\":{total},\"documents\":{documents},\"seconds\":{seconds:.1}}}"
     )

@@ -198,7 +198,7 @@ fn best_run(measures: &[Measure]) -> Range<usize> {
     let worth = |m: &Measure| -> f64 {
         if m.is_prose() {
             (m.extent.min(800) as f64 / 100.0).sqrt() + 0.5
-        } else if m.hits.any_whole() {
+        } else if m.is_cue_line() {
             -1.5
         } else if m.extent >= LONG {
             0.3

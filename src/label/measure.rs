@@ -111,14 +111,21 @@ impl Measure {
             && self.fields < 2
             && self.separators < 2
             && self.has_letters
-            && !self.hits.any_whole()
+            && !self.is_cue_line()
             && !self.looks_like_caption()
+    }
+
+    /// Is word for word a line of furniture, in some language.
+    pub(super) fn is_cue_line(&self) -> bool {
+        use super::cues::Kind::*;
+        let kinds = [RelatedHeading, Placeholder, Share, Promo, Legal, Comment, Navigation, ReadMore];
+        kinds.into_iter().any(|kind| self.hits.whole(kind))
     }
 
     /// Opens like a caption or closes with a credit.
     pub(super) fn looks_like_caption(&self) -> bool {
         use super::cues::Kind;
-        self.hits.start(Kind::Caption) || self.hits.inside(Kind::CaptionCredit) || self.hits.has(Kind::CaptionCredit)
+        self.hits.start(Kind::Caption) || self.hits.has(Kind::CaptionCredit)
     }
 }
 

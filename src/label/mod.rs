@@ -58,9 +58,10 @@ pub fn label(document: &Document, blocks: &[Block], repetition: &[Repetition]) -
             repetition: *repetition,
         })
         .collect();
-    let lifted = |label: Label| (0..blocks.len()).filter(move |&i| decoded[i].label == label);
-    let title = lifted(Label::Title).next().map(|i| fold_white_space(blocks[i].block.span.of(text)));
-    let date = lifted(Label::Date).find_map(|i| measures[i].date.as_ref().map(|d| d.iso.clone()));
+    let title = decoded.iter().position(|d| d.label == Label::Title);
+    let title = title.map(|i| fold_white_space(blocks[i].block.span.of(text)));
+    let dates = decoded.iter().zip(&measures).filter(|(d, _)| d.label == Label::Date);
+    let date = dates.filter_map(|(_, m)| m.date.as_ref()).map(|d| d.iso.clone()).next();
     let language = language_of(text, &blocks);
     Labelled { title, date, language, blocks }
 }

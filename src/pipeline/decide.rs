@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 
 use super::Job;
-use super::drafts::{Draft, Drafts, Scratch, drafts};
-use super::sort::{Record, Sorted, Sorter};
+use super::drafts::{Draft, Drafts, drafts};
+use super::sort::{Sorted, Sorter};
 use super::spool::Spool;
 use crate::config::BlockPolicy;
-use crate::dedup::{self, BlockKey, MainText};
+use crate::dedup::{self, BlockKey, DuplicateBlock, MainText, MainTextDigest};
 use crate::document::Verdict;
 use crate::error::Result;
 use crate::read::Reject;
@@ -20,7 +20,7 @@ pub struct Decided {
     /// The verdict on each document, by its number; meaningless for rejects.
     pub(super) verdicts: Vec<Verdict>,
     /// The duplicate paragraphs, in the order of the documents.
-    pub(super) duplicates: Sorted<Duplicate>,
+    pub(super) duplicates: Sorted<DuplicateBlock>,
     /// Work that a bound left out, by name.
     pub skipped: Vec<(&'static str, u64)>,
 }
@@ -46,28 +46,6 @@ impl Decided {
     }
 }
 
-/// A paragraph that another document has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Duplicate {
-    pub document: u32,
-    pub block: u32,
-    /// The document and the block that keep it.
-    pub owner: (u32, u32),
-}
-
-impl Record for Duplicate {
-    const SIZE: usize = <(u32, u32, (u32, u32))>::SIZE;
-
-    fn write(&self, out: &mut [u8]) {
-        (self.document, self.block, self.owner).write(out);
-    }
-
-    fn read(bytes: &[u8]) -> Self {
-        let (document, block, owner) = Record::read(bytes);
-        Self { document, block, owner }
-    }
-}
-
 /// Main texts made anew from the spool.
 struct Respooled<'a> {
     spool: &'a Spool<Draft>,
@@ -76,13 +54,20 @@ struct Respooled<'a> {
 }
 
 thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    static DIGEST: RefCell<MainTextDigest> = RefCell::default();
 }
 
 impl MainText for Respooled<'_> {
     fn shingles(&self, document: u32, out: &mut Vec<u64>) -> Result<()> {
         let draft = self.spool.read(self.offsets[document as usize])?;
-        SCRATCH.with_borrow_mut(|scratch| scratch.shingles(&draft, self.shingle_words, out));
+        DIGEST.with_borrow_mut(|digest| {
+            digest.clear();
+            draft.main_blocks().for_each(|(_, block)| {
+                digest.push(block);
+            });
+            out.clear();
+            out.extend_from_slice(digest.shingles(self.shingle_words));
+        });
         Ok(())
     }
 }
@@ -97,20 +82,20 @@ pub fn decide(job: &Job<'_>, reject: impl FnMut(&Reject) -> Result<()>) -> Resul
 
     job.progress.stage("dedup", 0);
     let text = Respooled { spool: &spool, offsets: &offsets, shingle_words: config.shingle_words };
-    let outcome = dedup::decide(&entries, config, &text)?;
-    job.check_stop()?;
+    let outcome = dedup::decide(&entries, config, &text, &mut |_| job.check_stop())?;
 
     let mut duplicates = Sorter::new(job.work.path(), "duplicates", job.config.run.memory.get() as usize / 4);
     if config.enabled && config.blocks.policy != BlockPolicy::Off {
         let kept: Vec<bool> = outcome.verdicts.iter().map(|v| matches!(v, Verdict::Keep { .. })).collect();
-        let rank = dedup::rank(&entries);
         while let Some(group) = paragraphs.next_group(|a: &BlockKey, b| a.key == b.key)? {
             job.check_stop()?;
-            for (document, block, owner) in dedup::duplicates(group, &rank, &kept) {
-                duplicates.push(Duplicate { document, block, owner })?;
-            }
+            duplicates.extend(dedup::duplicates(group, &outcome.ranks, &kept))?;
         }
     }
-    let skipped = vec![("near_line_pairs", skipped_near_pairs)];
+    let skipped = vec![
+        ("near_line_pairs", skipped_near_pairs),
+        ("dedup_candidates", outcome.statistics.over_limit),
+        ("dedup_full_buckets", outcome.statistics.full_buckets),
+    ];
     Ok(Decided { spool, offsets, verdicts: outcome.verdicts, duplicates: duplicates.finish()?, skipped })
 }

@@ -3,7 +3,6 @@
 use std::iter::Peekable;
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3;
 
 use super::ids::Ids;
 use super::sort::{Sorted, Sorter};
@@ -11,10 +10,10 @@ use super::spool::{Encoded, Spool, SpoolWriter};
 use super::survey::{Survey, survey};
 use super::{Described, Job, numbered};
 use crate::config::Config;
-use crate::dedup::{BlockKey, Entry};
+use crate::dedup::{BlockKey, Entry, MainTextDigest};
 use crate::document::{Document, Side};
 use crate::error::{Error, Result};
-use crate::fingerprint::{Sketch, exact_key, normalise_into, shingle_hashes, word_hashes};
+use crate::fingerprint::exact_key;
 use crate::label::{Labelled, label, label_clean};
 use crate::read::{Batch, Cause, Reject, parse};
 use crate::repetition::{Found, join};
@@ -29,6 +28,16 @@ pub struct Draft {
     pub document: Document,
     /// Its blocks with their labels, and what was lifted.
     pub labelled: Labelled,
+}
+
+impl Draft {
+    /// The blocks of the main text, with their numbers.
+    pub fn main_blocks(&self) -> impl Iterator<Item = (usize, &str)> {
+        let blocks = self.labelled.blocks.iter().enumerate();
+        blocks
+            .filter(|(_, block)| block.label.side() == Side::Main)
+            .map(|(i, block)| (i, block.block.span.of(&self.document.text)))
+    }
 }
 
 /// What the second sweep leaves behind.
@@ -152,7 +161,7 @@ enum Failure {
 
 fn make(surveyed: &Surveyed, job: &Job<'_>) -> Vec<Result<Made, Failure>> {
     let Surveyed { batch, found, texts } = surveyed;
-    let mut scratch = Scratch::default();
+    let mut digest = MainTextDigest::default();
     numbered(batch)
         .map(|(i, number)| {
             let document = parse(batch, i, &job.inputs, &job.config.input).map_err(Failure::Rejected)?;
@@ -174,62 +183,21 @@ fn make(surveyed: &Surveyed, job: &Job<'_>) -> Vec<Result<Made, Failure>> {
                 label(&document, &blocks, &repetition)
             };
             let draft = Draft { number, document, labelled };
-            let (entry, paragraphs) = scratch.fingerprint(&draft, job.config);
+            let (entry, paragraphs) = fingerprint(&draft, job.config, &mut digest);
             Ok(Made { id: Ids::hash(&draft.document.id), draft: Encoded::new(&draft), entry, paragraphs })
         })
         .collect()
 }
 
-/// Buffers that a worker uses again for every document.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    normalised: String,
-    words: Vec<u64>,
-    shingles: Vec<u64>,
-}
-
-impl Scratch {
-    /// What deduplication wants to know of a document: of its main text, and of the paragraphs in it.
-    fn fingerprint(&mut self, draft: &Draft, config: &Config) -> (Option<Entry>, Vec<BlockKey>) {
-        let mut paragraphs = Vec::new();
-        let mut exact = Xxh3::new();
-        let mut has_main = false;
-        self.words.clear();
-        for (i, block) in draft.labelled.blocks.iter().enumerate() {
-            if block.label.side() != Side::Main {
-                continue;
-            }
-            normalise_into(block.block.span.of(&draft.document.text), &mut self.normalised);
-            exact.update(if has_main { b" " } else { b"" });
-            exact.update(self.normalised.as_bytes());
-            has_main = true;
-            let before = self.words.len();
-            word_hashes(&self.normalised, &mut self.words);
-            if self.words.len() - before >= config.dedup.blocks.min_words {
-                let key = exact_key(&self.normalised);
-                paragraphs.push(BlockKey { key, document: draft.number, block: i as u32 });
-            }
+/// What deduplication wants to know of a document: of its main text, and of the paragraphs in it.
+fn fingerprint(draft: &Draft, config: &Config, digest: &mut MainTextDigest) -> (Option<Entry>, Vec<BlockKey>) {
+    let mut paragraphs = Vec::new();
+    digest.clear();
+    for (i, block) in draft.main_blocks() {
+        let (normalised, words) = digest.push(block);
+        if words >= config.dedup.blocks.min_words {
+            paragraphs.push(BlockKey { key: exact_key(normalised), document: draft.number, block: i as u32 });
         }
-        if !has_main {
-            return (None, paragraphs);
-        }
-        shingle_hashes(&self.words, config.dedup.shingle_words, &mut self.shingles);
-        let entry = Entry {
-            exact: exact.digest128(),
-            words: self.words.len() as u32,
-            shingles: self.shingles.len() as u32,
-            sketch: Sketch::of(&self.shingles),
-        };
-        (Some(entry), paragraphs)
     }
-
-    /// The shingle set of a document's main text.
-    pub(super) fn shingles(&mut self, draft: &Draft, n: usize, out: &mut Vec<u64>) {
-        self.words.clear();
-        for block in draft.labelled.blocks.iter().filter(|b| b.label.side() == Side::Main) {
-            normalise_into(block.block.span.of(&draft.document.text), &mut self.normalised);
-            word_hashes(&self.normalised, &mut self.words);
-        }
-        shingle_hashes(&self.words, n, out);
-    }
+    (digest.entry(config.dedup.shingle_words), paragraphs)
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::decide::{Decided, Duplicate};
+use super::decide::Decided;
 use super::drafts::Draft;
 use super::ordered::ordered;
 use super::spool::{Encoded, Spool};
 use super::{Job, sort::Sorted};
 use crate::config::BlockPolicy;
-use crate::dedup::may_drop_duplicates;
-use crate::document::{Side, Verdict};
+use crate::dedup::{DuplicateBlock, is_content, may_drop_duplicates};
+use crate::document::Verdict;
 use crate::error::Result;
 use crate::report::Summary;
 use crate::write::{
@@ -32,7 +32,7 @@ pub struct Outputs {
 struct Portion {
     first: u32,
     documents: Vec<(u32, Encoded<Draft>)>,
-    duplicates: Vec<Duplicate>,
+    duplicates: Vec<DuplicateBlock>,
 }
 
 /// What a worker made of a portion.
@@ -67,8 +67,10 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
         |portion| view.write(&portion),
         |written| {
             let written = written?;
-            if let Some(corpus) = &mut outputs.corpus {
-                corpus.write(&written.corpus)?;
+            match outputs.corpus.as_mut().map_or(Ok(()), |corpus| corpus.write(&written.corpus)) {
+                // Whoever reads the corpus has read enough; the other outputs are still wanted whole.
+                Err(error) if error.is_closed_pipe() => outputs.corpus = None,
+                result => result?,
             }
             if let Some(decisions) = &mut outputs.decisions {
                 decisions.write(&written.decisions)?;
@@ -83,7 +85,7 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
 
 fn portions<'a>(
     mut documents: impl Iterator<Item = (u32, Result<Encoded<Draft>>)> + Send + 'a,
-    duplicates: Sorted<Duplicate>,
+    duplicates: Sorted<DuplicateBlock>,
 ) -> impl Iterator<Item = Result<Portion>> + Send + 'a {
     let mut duplicates = duplicates.peekable();
     std::iter::from_fn(move || {
@@ -153,7 +155,7 @@ impl View<'_> {
     fn decide_blocks(
         &self,
         draft: &Draft,
-        duplicates: &[Duplicate],
+        duplicates: &[DuplicateBlock],
         ids: &mut BTreeMap<u32, String>,
     ) -> Result<Vec<BlockDecision>> {
         let mut blocks: Vec<BlockDecision> = (draft.labelled.blocks.iter())
@@ -170,9 +172,8 @@ impl View<'_> {
             let (owner, block) = duplicate.owner;
             blocks[duplicate.block as usize].duplicate_of = Some(BlockCopy { id: self.id(owner, ids)?, block });
         }
-        let is_content = |b: &BlockDecision| b.labelled.label.side() == Side::Main;
-        let drop = self.job.config.dedup.blocks.policy == BlockPolicy::Drop
-            && may_drop_duplicates(blocks.iter().map(|b| (is_content(b), b.duplicate_of.is_some())));
+        let kept = blocks.iter().map(|b| (is_content(b.labelled.label), b.duplicate_of.is_some()));
+        let drop = self.job.config.dedup.blocks.policy == BlockPolicy::Drop && may_drop_duplicates(kept);
         if drop {
             let copies = blocks.iter_mut().filter(|b| b.duplicate_of.is_some());
             copies.for_each(|b| b.action = BlockAction::DropDuplicate);

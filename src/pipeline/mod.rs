@@ -32,8 +32,8 @@ use crate::error::{Error, Result};
 use crate::read::{Batch, Batches, Input};
 use work::WorkFolder;
 
-/// Told what the run is doing. Called from the thread that called the pipeline.
-pub trait Progress {
+/// Told what the run is doing.
+pub trait Progress: Sync {
     /// A stage begins that will go over so many bytes; 0 where that is not known.
     fn stage(&self, name: &'static str, bytes: u64);
     /// `bytes` of the stage's bytes are done by now, and `documents` more documents.

@@ -1,7 +1,7 @@
 //! How the small records of the stages are laid out on disk.
 
 use super::sort::Record;
-use crate::dedup::BlockKey;
+use crate::dedup::{BlockKey, DuplicateBlock};
 use crate::repetition::{Found, FoundKind, Half, Lead, Occurrence};
 
 /// Lays a struct out as nested tuples of its parts.
@@ -43,6 +43,12 @@ as_tuple!(
     BlockKey = (u128, u32, u32),
     |k| (k.key, k.document, k.block),
     (key, document, block) => BlockKey { key, document, block }
+);
+
+as_tuple!(
+    DuplicateBlock = (u32, u32, (u32, u32)),
+    |d| (d.document, d.block, d.owner),
+    (document, block, owner) => DuplicateBlock { document, block, owner }
 );
 
 as_tuple!(

@@ -37,6 +37,24 @@ pub struct Batch {
     pub consumed: u64,
 }
 
+impl Batch {
+    /// A reject in place of record `index`, for a fault that shows only beside other records.
+    ///
+    /// # Panics
+    /// When the batch has no such record or was not made from `inputs`.
+    #[must_use]
+    pub fn reject(&self, index: usize, inputs: &[Input], cause: Cause, message: String) -> Reject {
+        let record = &self.records[index];
+        match &record.content {
+            Content::Rejected(reject) => reject.clone(),
+            Content::Bytes(range) => {
+                let raw = &self.buffer[range.clone()];
+                Reject::new(&inputs[record.input], record.record, record.offset, Flaw(cause, message), raw)
+            }
+        }
+    }
+}
+
 /// A record that nobody has looked into.
 #[derive(Debug)]
 pub struct RawRecord {

@@ -43,6 +43,25 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
     lines
 }
 
+/// Whether two line ends have only white space between them.
+#[must_use]
+pub fn has_blank_line(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let (mut start, mut ends) = (0, 0);
+    while start < bytes.len() {
+        let (end, next) = line_end(bytes, start);
+        if !text[start..end].trim().is_empty() {
+            ends = 0;
+        }
+        ends += usize::from(next > end);
+        if ends == 2 {
+            return true;
+        }
+        start = next;
+    }
+    false
+}
+
 /// The end of the line that starts at `start`, and the start of the next one.
 fn line_end(bytes: &[u8], start: usize) -> (usize, usize) {
     let mut at = start;
@@ -90,5 +109,15 @@ mod tests {
             [("a b", 2, true), ("c", 4, true)]
         );
         assert!(lines(" \n\t\n").is_empty());
+    }
+
+    #[test]
+    fn blank_lines_are_known_by_every_line_end() {
+        for text in ["\n\n", "\r\r", "\r\n\r\n", "\n \t\n", "\u{85}\u{2028}", "a\n\u{a0}\r\nb", "\n\r"] {
+            assert!(has_blank_line(text), "{text:?}");
+        }
+        for text in ["", "\n", "\r\n", "a\r\nb\n", " \n ", "\na\n", "\u{2028}"] {
+            assert!(!has_blank_line(text), "{text:?}");
+        }
     }
 }

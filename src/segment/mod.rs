@@ -13,6 +13,7 @@ mod shape;
 mod wrap;
 
 use crate::document::{Block, Shape, Span};
+pub use lines::has_blank_line;
 use lines::Line;
 use wrap::Measure;
 

@@ -7,7 +7,8 @@
 
 use super::decision::{Action, ParsedBlock, ParsedDecision};
 use crate::document::{DropReason, Side};
-use crate::write::{BlockAction, has_blank_line};
+use crate::segment::has_blank_line;
+use crate::write::BlockAction;
 
 /// What does not agree.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,6 +6,7 @@
 
 use super::{key, put, put_hash};
 use crate::document::{Document, Label, Span};
+use crate::segment::has_blank_line;
 
 /// What stands between two kept blocks that are neighbours in the source. Where a block between them was removed, a
 /// blank line stands, always.
@@ -62,22 +63,6 @@ fn separator<'t>(text: &'t str, previous: &KeptBlock, block: &KeptBlock, gaps: G
         Gaps::Normalised if neighbours && in_one_list && !has_blank_line(gap()) => "\n",
         _ => "\n\n",
     }
-}
-
-/// Whether two line ends have only white space between them. A line ends with LF, CR, both, NEL or U+2028.
-#[must_use]
-pub fn has_blank_line(text: &str) -> bool {
-    let mut only_space_since_line_end = false;
-    let mut previous = ' ';
-    for c in text.chars() {
-        let ends_line = matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}') && (previous, c) != ('\r', '\n');
-        if ends_line && only_space_since_line_end {
-            return true;
-        }
-        only_space_since_line_end = ends_line || (only_space_since_line_end && c.is_whitespace());
-        previous = c;
-    }
-    false
 }
 
 /// What a corpus line is made from.
@@ -211,15 +196,5 @@ mod tests {
         let mixed = [("a|b", TableRow, true), ("c|d", TableRow, true), ("- e", ListItem, true)];
         assert_eq!(joined("a|b\nc|d\n- e", &mixed, Gaps::Normalised), "a|b\nc|d\n\n- e");
         assert_eq!(joined("", &[], Gaps::Normalised), "");
-    }
-
-    #[test]
-    fn blank_lines_are_known_by_every_line_end() {
-        for text in ["\n\n", "\r\r", "\r\n\r\n", "\n \t\n", "\u{85}\u{2028}", "a\n\u{a0}\r\nb", "\n\r"] {
-            assert!(has_blank_line(text), "{text:?}");
-        }
-        for text in ["", "\n", "\r\n", "a\r\nb\n", " \n ", "\na\n", "\u{2028}"] {
-            assert!(!has_blank_line(text), "{text:?}");
-        }
     }
 }

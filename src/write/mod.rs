@@ -10,7 +10,7 @@ mod decisions;
 mod rejects;
 
 pub use atomic::{Existing, JSON, JSON_LINES, Output, commit_all};
-pub use corpus::{CorpusRecord, Gaps, KeptBlock, has_blank_line, main_text, write_corpus};
+pub use corpus::{CorpusRecord, Gaps, KeptBlock, main_text, write_corpus};
 pub use decisions::{BlockAction, BlockCopy, BlockDecision, Decision, write_decision};
 pub use rejects::{MAX_RAW, RejectRecord, write_reject};
 

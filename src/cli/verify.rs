@@ -1,0 +1,84 @@
+//! `dehusk verify`: proves that kept + removed = source.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Result;
+use dehusk::Error;
+use dehusk::document::Document;
+use dehusk::read::{Batches, Input, parse};
+use dehusk::verify::{Lines, verify};
+use flate2::read::MultiGzDecoder;
+
+use super::args::{InputArgs, spooled};
+use super::{Exit, terminal};
+use dehusk::config::InputConfig;
+use dehusk::pipeline::work::WorkFolder;
+
+/// Prove that kept and removed text together are the source
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+
+    /// The decisions of the run over these inputs
+    #[arg(long, value_name = "FILE")]
+    decisions: PathBuf,
+
+    /// The corpus of the run, to be checked as well
+    #[arg(long, value_name = "FILE")]
+    corpus: Option<PathBuf>,
+}
+
+/// Runs it.
+pub fn run(args: &Args) -> Result<Exit> {
+    let config = args.input.config()?;
+    let inputs = args.input.discover(&config)?;
+    let decisions = lines(&args.decisions)?;
+    let corpus = args.corpus.as_deref().map(lines).transpose()?;
+    let work = WorkFolder::create(Some(&std::env::temp_dir()), Path::new("verify"))?;
+    let inputs = spooled(inputs, &work, &config)?;
+
+    let found = verify(documents(inputs, config.input.clone()), decisions, corpus)?;
+    for mismatch in &found.listed {
+        terminal::warn(mismatch);
+    }
+    let unlisted = found.mismatches - found.listed.len() as u64;
+    if unlisted > 0 {
+        terminal::warn(format_args!("and {unlisted} more"));
+    }
+    if found.mismatches > 0 {
+        terminal::say(format_args!("{} documents, {} mismatches", found.documents, found.mismatches));
+        return Ok(Exit::Mismatch);
+    }
+    terminal::say(format_args!("{} documents, every byte accounted for", found.documents));
+    Ok(Exit::Done)
+}
+
+/// The documents that `clean` would read, in order: rejected records and repeated ids have no decision.
+fn documents(inputs: Arc<[Input]>, config: InputConfig) -> impl Iterator<Item = Result<Document, Error>> {
+    let mut ids = HashSet::new();
+    Batches::new(Arc::clone(&inputs), &config).flat_map(move |batch| {
+        let documents = (0..batch.records.len()).filter_map(|i| parse(&batch, i, &inputs, &config).ok());
+        documents.filter(|d| ids.insert(d.id.clone())).map(Ok).collect::<Vec<_>>()
+    })
+}
+
+fn lines(path: &Path) -> Result<Lines<'static>, Error> {
+    let file = File::open(path).map_err(|e| Error::Input {
+        path: path.display().to_string(),
+        message: format!("cannot be opened: {e}"),
+    })?;
+    let reader: Box<dyn BufRead> = match path.extension().and_then(|e| e.to_str()) {
+        Some("gz") => Box::new(BufReader::new(MultiGzDecoder::new(BufReader::new(file)))),
+        Some("zst") => {
+            let decoder = zstd::Decoder::new(file).map_err(Error::io("start decompression", path))?;
+            Box::new(BufReader::new(decoder))
+        }
+        _ => Box::new(BufReader::with_capacity(1 << 20, file)),
+    };
+    Ok(Lines { path: path.display().to_string().into(), reader })
+}

@@ -1,0 +1,80 @@
+//! Duplicate paragraphs: a paragraph that a kept document has already, word for word after normalisation.
+//!
+//! The caller sorts the [`BlockKey`]s of all paragraphs long enough to count and hands over one group of equal keys at a
+//! time. Groups know nothing of each other, so they can come from disk and be decided anywhere.
+
+use crate::document::Label;
+
+/// A paragraph of a document's main text. The derived order groups equal keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BlockKey {
+    /// Exact key of the normalised paragraph.
+    pub key: u128,
+    /// The document, by its number in input order.
+    pub document: u32,
+    /// The paragraph, by its number in the document.
+    pub block: u32,
+}
+
+/// A paragraph that stands elsewhere too. The derived order is that of the documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DuplicateBlock {
+    /// The document, by its number in input order.
+    pub document: u32,
+    /// The paragraph, by its number in the document.
+    pub block: u32,
+    /// The document and paragraph that keep the text: the first such paragraph of the best-ranked kept document.
+    pub owner: (u32, u32),
+}
+
+/// The duplicates in `group`, whose keys are all equal. Only documents marked in `kept` count; of them the one with
+/// the least `ranks` owns the paragraph, and every other occurrence, one inside the owner included, is a duplicate.
+/// Both slices are indexed by document.
+pub fn duplicates(group: &[BlockKey], ranks: &[u32], kept: &[bool]) -> impl Iterator<Item = DuplicateBlock> {
+    let occurrences = group.iter().filter(|at| kept[at.document as usize]).map(|at| (at.document, at.block));
+    let owner = occurrences.clone().min_by_key(|&(document, block)| (ranks[document as usize], block));
+    occurrences.filter_map(move |at| {
+        let (document, block) = at;
+        owner.filter(|&owner| owner != at).map(|owner| DuplicateBlock { document, block, owner })
+    })
+}
+
+/// Whether blocks of this label are what a document is read for; headings alone are not.
+#[must_use]
+pub fn is_content(label: Label) -> bool {
+    matches!(label, Label::Body | Label::ListItem | Label::Quote | Label::Code | Label::TableRow)
+}
+
+/// Whether a document may lose its duplicate paragraphs: only if content of its own is left. `kept_blocks` says of each
+/// kept block whether it is content and whether it is a duplicate.
+pub fn may_drop_duplicates(kept_blocks: impl IntoIterator<Item = (bool, bool)>) -> bool {
+    kept_blocks.into_iter().any(|(is_content, is_duplicate)| is_content && !is_duplicate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_kept_document_owns_a_paragraph() {
+        let group: Vec<BlockKey> = [(0, 3), (1, 2), (1, 9), (2, 0), (3, 1)]
+            .map(|(document, block)| BlockKey { key: 1, document, block })
+            .into();
+        let found = |kept: [bool; 4]| -> Vec<_> {
+            duplicates(&group, &[3, 1, 2, 0], &kept).map(|d| (d.document, d.block, d.owner)).collect()
+        };
+        let all = [true; 4];
+        assert_eq!(found(all), [(0, 3, (3, 1)), (1, 2, (3, 1)), (1, 9, (3, 1)), (2, 0, (3, 1))]);
+        assert_eq!(found([true, true, true, false]), [(0, 3, (1, 2)), (1, 9, (1, 2)), (2, 0, (1, 2))]);
+        assert_eq!(found([true, false, false, false]), []);
+        assert_eq!(found([false; 4]), []);
+    }
+
+    #[test]
+    fn a_document_never_loses_all_its_content() {
+        assert!(may_drop_duplicates([(true, true), (true, false)]));
+        assert!(!may_drop_duplicates([(false, false), (true, true)]));
+        assert!(!may_drop_duplicates([]));
+        assert!(is_content(Label::Code) && !is_content(Label::Heading) && !is_content(Label::Legal));
+    }
+}

@@ -1,0 +1,214 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::dedup::MainTextDigest;
+use crate::fingerprint::jaccard;
+
+/// Main texts in memory.
+struct Texts(Vec<String>);
+
+impl Texts {
+    fn entries(&self) -> Vec<Option<Entry>> {
+        self.digests(|digest| digest.entry(5))
+    }
+
+    fn sets(&self) -> Vec<Vec<u64>> {
+        self.digests(|digest| digest.shingles(5).to_vec())
+    }
+
+    fn digests<R>(&self, f: impl Fn(&mut MainTextDigest) -> R) -> Vec<R> {
+        let mut digest = MainTextDigest::default();
+        let mut of = |text: &String| {
+            digest.clear();
+            digest.push(text);
+            f(&mut digest)
+        };
+        self.0.iter().map(&mut of).collect()
+    }
+
+    fn decide(&self, threads: usize) -> Outcome {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let decide = || decide(&self.entries(), &DedupConfig::default(), self, &mut |_| Ok(()));
+        pool.install(decide).unwrap()
+    }
+}
+
+impl MainText for Texts {
+    fn shingles(&self, document: u32, out: &mut Vec<u64>) -> Result<()> {
+        let mut digest = MainTextDigest::default();
+        digest.push(&self.0[document as usize]);
+        out.clear();
+        out.extend_from_slice(digest.shingles(5));
+        Ok(())
+    }
+}
+
+/// The definition: every document against every kept one, in rank order.
+fn oracle(texts: &Texts, threshold: f64) -> Vec<Verdict> {
+    let (entries, sets) = (texts.entries(), texts.sets());
+    let mut order: Vec<usize> = (0..entries.len()).filter(|&i| entries[i].is_some()).collect();
+    order.sort_by_key(|&i| std::cmp::Reverse(entries[i].unwrap().words));
+    let mut verdicts = vec![Verdict::Empty; entries.len()];
+    let mut kept: Vec<usize> = Vec::new();
+    for i in order {
+        let mut best: Option<(usize, f64, bool)> = None;
+        for &k in &kept {
+            let exact = entries[i].unwrap().exact == entries[k].unwrap().exact;
+            let similarity = if exact { 1.0 } else { jaccard(&sets[i], &sets[k]) };
+            if similarity >= threshold && best.is_none_or(|best| exact || !best.2 && similarity > best.1) {
+                best = Some((k, similarity, exact));
+            }
+        }
+        match best {
+            Some((k, similarity, exact)) => {
+                verdicts[i] = Verdict::Duplicate { canonical: k as u32, similarity, exact };
+            }
+            None => kept.push(i),
+        }
+    }
+    for k in kept {
+        let is_copy =
+            |v: &&Verdict| matches!(v, Verdict::Duplicate { canonical, .. } if *canonical == k as u32);
+        verdicts[k] = Verdict::Keep { copies: verdicts.iter().filter(is_copy).count() as u32 };
+    }
+    verdicts
+}
+
+fn agrees_with_the_oracle(texts: &Texts) -> Outcome {
+    let outcome = texts.decide(1);
+    assert_eq!(outcome.verdicts, oracle(texts, 0.8));
+    assert_eq!(outcome, texts.decide(2));
+    outcome
+}
+
+fn words(range: std::ops::Range<usize>) -> Vec<String> {
+    range.map(|i| format!("w{i}")).collect()
+}
+
+fn dropped(verdicts: &[Verdict]) -> Vec<Option<u32>> {
+    let canonical = |verdict: &Verdict| match *verdict {
+        Verdict::Duplicate { canonical, .. } => Some(canonical),
+        _ => None,
+    };
+    verdicts.iter().map(canonical).collect()
+}
+
+#[test]
+fn equal_texts_leave_one_and_short_or_empty_ones_are_safe() {
+    let texts = ["", "Hi there", "  hi THERE ", "***", "---", "hi", "日本語の文", "日本語の文。", "日本語"];
+    let outcome = agrees_with_the_oracle(&Texts(texts.map(str::to_owned).into()));
+    assert_eq!(outcome.verdicts[0], Verdict::Empty);
+    assert_eq!(dropped(&outcome.verdicts), [None, None, Some(1), None, None, None, None, Some(6), None]);
+    assert_eq!(outcome.verdicts[2], Verdict::Duplicate { canonical: 1, similarity: 1.0, exact: true });
+    assert_eq!(outcome.verdicts[7], Verdict::Duplicate { canonical: 6, similarity: 1.0, exact: false });
+
+    let equal = agrees_with_the_oracle(&Texts(vec![words(0..50).join(" "); 300]));
+    assert_eq!(equal.verdicts[0], Verdict::Keep { copies: 299 });
+    assert_eq!(equal.statistics, Statistics::default());
+}
+
+#[test]
+fn the_threshold_itself_is_reached() {
+    // 40 shared shingles: of 45 and 45 with 50 in the union, 0.8; of 45 and 46, just less.
+    let base = words(0..49);
+    let at = [words(0..44), words(100..105)].concat();
+    let below = [words(0..44), words(100..106)].concat();
+    assert_eq!(
+        dropped(&agrees_with_the_oracle(&Texts(vec![base.join(" "), at.join(" ")])).verdicts),
+        [None, Some(0)]
+    );
+    assert_eq!(
+        dropped(&agrees_with_the_oracle(&Texts(vec![base.join(" "), below.join(" ")])).verdicts),
+        [None; 2]
+    );
+}
+
+#[test]
+fn a_chain_loses_its_middle_only() {
+    let windows: Vec<String> = (0..12).map(|i| words(i * 8..i * 8 + 100).join(" ")).collect();
+    let outcome = agrees_with_the_oracle(&Texts(windows));
+    let copies = dropped(&outcome.verdicts);
+    assert_eq!(copies[..4], [None, Some(0), None, Some(2)]);
+}
+
+#[test]
+fn what_equals_a_near_duplicate_goes_with_it() {
+    let [long, short] = [words(0..100).join(" "), words(0..95).join(" ")];
+    let outcome = Texts(vec![short.clone(), long, short.to_uppercase()]).decide(2);
+    assert_eq!(dropped(&outcome.verdicts), [Some(1), None, Some(1)]);
+    assert_eq!(outcome.verdicts[0], outcome.verdicts[2]);
+    assert_eq!(outcome.verdicts[1], Verdict::Keep { copies: 2 });
+}
+
+#[test]
+fn switched_off_everything_with_text_stays() {
+    let texts = Texts(["same", "same", " "].map(str::to_owned).into());
+    let config = DedupConfig { enabled: false, ..DedupConfig::default() };
+    let outcome = decide(&texts.entries(), &config, &texts, &mut |_| Ok(())).unwrap();
+    let keep = Verdict::Keep { copies: 0 };
+    assert_eq!(outcome.verdicts, [keep, keep, Verdict::Empty]);
+    assert_eq!(outcome.ranks, [0, 1, u32::MAX]);
+}
+
+#[test]
+fn a_large_family_costs_a_comparison_a_copy() {
+    // Each copy has one word of its own, and all are equally long, so rank order is input order.
+    let copy = |i: usize| {
+        let mut text = words(0..200);
+        text[i % 200] = format!("own{i}");
+        text.join(" ")
+    };
+    let outcome = Texts((0..3000).map(copy).collect()).decide(2);
+    assert_eq!(outcome.verdicts[0], Verdict::Keep { copies: 2999 });
+    assert_eq!(outcome.statistics.verified, 2999);
+}
+
+/// Texts in which word `i` of text `t` is replaced where `edits` says so.
+fn edited_copies() -> impl Strategy<Value = Vec<String>> {
+    let sources = prop::collection::vec((0_usize..1000, 1_usize..120, any::<bool>()), 1..12);
+    let copies = prop::collection::vec(
+        (any::<prop::sample::Index>(), prop::collection::vec(0_usize..120, 0..8), 0_usize..30),
+        1..100,
+    );
+    (sources, copies).prop_map(|(sources, copies)| {
+        let copy = |(source, edits, cut): (prop::sample::Index, Vec<usize>, usize)| {
+            let &(start, length, is_chinese) = source.get(&sources);
+            let length = length.saturating_sub(cut / 3).max(1);
+            let word = |i: usize| {
+                let n = start + i + if edits.contains(&i) { 5000 } else { 0 };
+                if is_chinese {
+                    char::from_u32(0x4E00 + n as u32).unwrap().to_string()
+                } else {
+                    format!("w{n} ")
+                }
+            };
+            (0..length).map(word).collect()
+        };
+        copies.into_iter().map(copy).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn decides_as_all_pairs_in_rank_order_would(texts in edited_copies()) {
+        agrees_with_the_oracle(&Texts(texts));
+    }
+
+    #[test]
+    fn input_order_matters_only_between_equals(texts in edited_copies()) {
+        // Of texts of one length only the first is taken, so no tie is left.
+        let mut lengths = std::collections::HashSet::new();
+        let mut texts = Texts(texts);
+        let entries = texts.entries();
+        let mut entries = entries.iter();
+        texts.0.retain(|_| lengths.insert(entries.next().unwrap().unwrap().words));
+        let stays = |outcome: &Outcome| -> Vec<bool> { outcome.verdicts.iter().map(|v| matches!(v, Verdict::Keep { .. })).collect() };
+        let forward = stays(&texts.decide(1));
+        texts.0.reverse();
+        let mut backward = stays(&texts.decide(1));
+        backward.reverse();
+        prop_assert_eq!(forward, backward);
+    }
+}
