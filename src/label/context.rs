@@ -11,9 +11,10 @@ use crate::document::{Block, Repetition, Shape};
 const HEAD_SEARCH: usize = 12;
 /// Short blocks that may stand between the heading of a section and its items.
 const CUE_REACH: usize = 4;
-/// Share of the page's prose that other pages hold, above which the repeated prose is the page's own article, shown
-/// elsewhere as an item, rather than items of other pages.
-const MOSTLY_REPEATED: f64 = 0.5;
+/// Extent up to which a line that starts like a heading of related items is one: "More from this section".
+const HEADING: usize = 40;
+/// Paragraphs that no other page holds, above which the page's article has begun. One may be a note by the editor.
+const OWN_PROSE: usize = 2;
 
 /// The document as a whole, seen by each block.
 #[derive(Debug)]
@@ -136,7 +137,11 @@ impl Context {
             if i < self.first_prose {
                 continue;
             }
-            if m.hits.whole(Kind::RelatedHeading) {
+            let heads = m.hits.whole(Kind::RelatedHeading)
+                || (m.hits.start(Kind::RelatedHeading)
+                    && m.extent <= HEADING
+                    && m.ending != Ending::Sentence);
+            if heads {
                 (cue, reach) = (true, CUE_REACH);
             }
             comments |= m.hits.whole(Kind::Comment);
@@ -155,28 +160,24 @@ impl Context {
         }
     }
 
-    /// Prose that other pages hold, on a page whose prose is mostly its own; and what stands below it.
+    /// Prose that other pages hold and that is not this page's own article: it stands nearer to the top elsewhere, or
+    /// below prose of this page alone. The article itself is repeated too where others show it as an item, but from
+    /// its first paragraph on.
     fn find_repeated_prose(&mut self, measures: &[Measure], repetition: &[Repetition]) {
-        let repeated = |i: usize| repetition[i].documents >= 2 && !self.title_again[i];
-        let sum = |holds: &dyn Fn(usize) -> bool| -> usize {
-            (0..measures.len())
-                .filter(|&i| measures[i].is_prose() && holds(i))
-                .map(|i| measures[i].extent)
-                .sum()
-        };
-        let all = sum(&|_| true);
-        let elsewhere = sum(&repeated);
-        let opening = (self.first_prose < measures.len()).then(|| repetition[self.first_prose].run);
+        let mut own_above = 0;
+        let mut item_above = false;
         let mut below = false;
         for i in 0..measures.len() {
-            let foreign = repetition[i].earlier_elsewhere
-                || (elsewhere as f64) < MOSTLY_REPEATED * all as f64
-                || (below && opening == Some(0));
-            self.repeated_prose[i] = measures[i].is_prose() && repeated(i) && foreign;
-            if measures[i].is_prose() {
-                self.own_prose_below[i] = below && !repeated(i);
-                below = self.repeated_prose[i];
+            item_above |= self.item_title[i] || self.below_cue[i];
+            if !measures[i].is_prose() {
+                continue;
             }
+            let repeated = repetition[i].documents >= 2 && !self.title_again[i];
+            let below_own = own_above >= OWN_PROSE || (own_above > 0 && item_above);
+            self.repeated_prose[i] = repeated && (repetition[i].earlier_elsewhere || below_own);
+            self.own_prose_below[i] = below && !repeated;
+            below = self.repeated_prose[i];
+            own_above += usize::from(!repeated);
         }
     }
 

@@ -11,6 +11,8 @@ use crate::fingerprint;
 
 /// Extent at and above which a block is a paragraph rather than a line of furniture.
 pub(super) const LONG: usize = 100;
+/// Extent at and above which a block that ends like a sentence is prose: a news item's paragraph is often one sentence.
+const SENTENCE: usize = 70;
 /// Extent up to which a line is short enough to be a title, a caption or a field.
 const SHORT: usize = 240;
 /// Bytes of a block that cues are looked for in: of a paragraph only the opening words tell.
@@ -95,7 +97,8 @@ impl Measure {
 
     /// Long enough to be a paragraph, and made of sentences.
     pub(super) fn is_prose(&self) -> bool {
-        self.extent >= LONG && (self.ending == Ending::Sentence || self.has_inner_sentence)
+        (self.ending == Ending::Sentence && self.extent >= SENTENCE)
+            || (self.has_inner_sentence && self.extent >= LONG)
     }
 
     /// Whether the line is little else than a date.
@@ -221,4 +224,33 @@ pub(super) fn floor_char_boundary(text: &str, at: usize) -> usize {
         at -= 1;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segment::segment;
+
+    fn measure(text: &str) -> Measure {
+        Measure::of(text, &segment(text)[0], Cues::built_in(), &mut String::new())
+    }
+
+    #[test]
+    fn an_ideograph_counts_two_and_a_half() {
+        assert_eq!(measure("警員到場調查，戶主點算後損失現金。").extent, 17 + 15 + 7);
+        assert_eq!(measure("Seventeen letters").extent, 17);
+    }
+
+    #[test]
+    fn sentences_are_known_in_any_script() {
+        for text in ["It ends.", "“Does it?”", "它结束了。", "Кончилось!", "Τέλος;", "انتهى؟"]
+        {
+            assert_eq!(measure(text).ending, Ending::Sentence, "{text}");
+        }
+        assert_eq!(measure("It was cut off...").ending, Ending::Ellipsis);
+        assert_eq!(measure("A title").ending, Ending::Open);
+        assert!(measure("One ends. Another begins").has_inner_sentence);
+        assert!(measure("一句。又一句").has_inner_sentence);
+        assert!(!measure("See p. 12, i.e. below").has_inner_sentence);
+    }
 }
