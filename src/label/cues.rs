@@ -247,8 +247,11 @@ impl Cues {
         if text.len() < line.len() {
             hits.start |= self.start(line); // phrases such as "(photo"
         }
-        let searched =
-            if line.len() <= SHORT_LINE { line } else { &line[line.ceil_char_boundary(line.len() - LINE_END)..] };
+        let searched = if line.len() <= SHORT_LINE {
+            line
+        } else {
+            &line[line.ceil_char_boundary(line.len() - LINE_END)..]
+        };
         hits.inside = self.inside(searched);
         hits
     }
@@ -275,7 +278,8 @@ impl Cues {
         for (at, &byte) in bytes.iter().enumerate() {
             let of_word = !byte.is_ascii() || byte.is_ascii_alphanumeric();
             // The cheap tests come first: most bytes stand inside a word, and most words begin no phrase.
-            let may_begin = !(after_word && of_word && byte.is_ascii()) && self.insides.may_hold(&bytes[at..]);
+            let may_begin =
+                !(after_word && of_word && byte.is_ascii()) && self.insides.may_hold(&bytes[at..]);
             after_word = of_word;
             if may_begin && text.is_char_boundary(at) && begins_word(text, at) {
                 self.probe(&text[at..], |entry, _| kinds |= entry.inside);
@@ -397,7 +401,8 @@ fn variants(language: &str, phrase: &str) -> Vec<String> {
 fn normalise_cue(phrase: &str) -> String {
     let lower: String = phrase.nfkc().collect::<String>().to_lowercase();
     let mut folded = lower.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (from, to) in [(&['’', '‘'][..], "'"), (&['“', '”', '„', '«', '»'], "\""), (&['–', '—', '‑'], "-")] {
+    for (from, to) in [(&['’', '‘'][..], "'"), (&['“', '”', '„', '«', '»'], "\""), (&['–', '—', '‑'], "-")]
+    {
         folded = folded.replace(from, to);
     }
     folded
@@ -415,7 +420,9 @@ fn is_letter(c: char) -> bool {
 
 /// Whether a word may end before `next`, or begin there. Between Han or Kana characters one always may.
 fn boundary(before: char, next: char) -> bool {
-    let of_word = |c: char| c.is_ascii_alphanumeric() || (!c.is_ascii() && (c.is_alphanumeric() || is_combining_mark(c)));
+    let of_word = |c: char| {
+        c.is_ascii_alphanumeric() || (!c.is_ascii() && (c.is_alphanumeric() || is_combining_mark(c)))
+    };
     !of_word(before) || !of_word(next) || is_unspaced(before) || is_unspaced(next)
 }
 

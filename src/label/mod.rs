@@ -88,6 +88,12 @@ pub fn label_clean(document: &Document, blocks: &[Block], repetition: &[Repetiti
     Labelled { blocks, title: None, date: None, language }
 }
 
+/// The features of each block: all that the model sees of a document.
+#[must_use]
+pub fn features_of(document: &Document, blocks: &[Block], repetition: &[Repetition]) -> Vec<Features> {
+    observe(&document.text, blocks, repetition).1
+}
+
 /// Everything up to the model: what was measured and which features hold.
 fn observe(text: &str, blocks: &[Block], repetition: &[Repetition]) -> (Vec<Measure>, Vec<Features>) {
     let cues = Cues::built_in();
