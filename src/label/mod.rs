@@ -14,6 +14,7 @@ pub mod date;
 mod decode;
 mod explain;
 mod features;
+mod key_map;
 mod language;
 mod measure;
 mod model;
