@@ -14,7 +14,7 @@
 //! | [`repetition`] | in how many documents a block occurs, and where |
 //! | [`label`] | what each block is, with a confidence |
 //! | [`dedup`] | which documents and paragraphs are copies of kept ones |
-//! | [`write`] | the corpus, the decisions and the rejects, each whole or not at all |
+//! | [`write`](mod@write) | the corpus, the decisions and the rejects, each whole or not at all |
 //! | [`report`] | what a run did, in numbers |
 //! | [`verify`] | proves that kept + removed = source |
 //!

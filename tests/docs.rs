@@ -20,7 +20,8 @@ fn fenced<'t>(heading: &str, language: &str) -> &'t str {
 /// The rows of the table that follows `heading`, as cells without back quotes.
 fn rows(heading: &str) -> Vec<Vec<String>> {
     let section = README.split_once(heading).unwrap_or_else(|| panic!("README has no {heading:?}")).1;
-    let lines = section.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    let lines =
+        section.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
     let cells = |line: &str| line.trim_matches('|').split('|').map(|c| c.trim().replace('`', "")).collect();
     lines.skip(2).map(cells).collect()
 }
