@@ -53,7 +53,7 @@
 //! commit_all(outputs.corpus.into_iter().collect())?; // Now the file has its name.
 //!
 //! assert_eq!(rejected, 0);
-//! assert!(summary.to_json().contains("\"kept\":5"));
+//! assert!(summary.to_json().contains("\"kept\": 5"));
 //! # assert_eq!(std::fs::read_to_string(&target).unwrap().lines().count(), 5);
 //! # Ok(())
 //! # }
