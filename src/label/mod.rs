@@ -1,8 +1,8 @@
 //! label: what each block is, with a confidence.
 //!
 //! Four steps, each in a file of its own, so that one can be exchanged without the others: what a block looks like
-//! ([`measure`]) and where it stands ([`context`]) become yes-or-no features ([`features`]); weights, which are data
-//! ([`model`]), turn them into scores; the page is decoded as a whole ([`decode`]). Words that give a line away in
+//! (`measure`) and where it stands (`context`) become yes-or-no features (`features`); weights, which are data
+//! (`model`), turn them into scores; the page is decoded as a whole (`decode`). Words that give a line away in
 //! many languages are data too ([`cues`]), and so are the names of the months ([`date`]).
 //!
 //! It is wrong where a page breaks the habits of pages: an article of two lines among ten teasers, a poem, a second

@@ -1,6 +1,6 @@
 //! The sweeps over the corpus: the only place that knows all the stages.
 //!
-//! The input is read twice. The first sweep ([`survey`]) counts how often blocks occur; the second ([`drafts`])
+//! The input is read twice. The first sweep (`survey`) counts how often blocks occur; the second (`drafts`)
 //! labels every document and puts it, labels and all, into a spool in the work folder. Then duplicates are decided
 //! ([`decide`]) on sketches in memory and shingle sets made anew from the spool, and a last pass over the spool
 //! ([`emit`]) writes what was decided. With labels off there is nothing to count, and the input is read once.

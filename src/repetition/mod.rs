@@ -1,8 +1,8 @@
 //! repetition: in how many documents does each block occur, and what does that say about it?
 //!
 //! Furniture repeats from page to page; an article does not, unless its page was crawled twice or other pages show it
-//! as a related item. So three questions are kept apart: how often ([`count`]), whether two pages are copies of one
-//! page and must count as one ([`copies`]), and where the other occurrences stand: an article that stands at the top
+//! as a related item. So three questions are kept apart: how often (`count`), whether two pages are copies of one
+//! page and must count as one (`copies`), and where the other occurrences stand: an article that stands at the top
 //! of another page is that page's article and a teaser here.
 //!
 //! The stage is a set of pure functions over small fixed-size records, so that a corpus larger than memory goes

@@ -4,7 +4,7 @@
 //! that is not white space and holds no blank line. The last point is what makes cleaning idempotent: kept blocks are
 //! joined by blank lines, so no block can be split by them when its text is read again.
 //!
-//! A line is a block of its own unless something joins it to the one before: a paragraph wrapped by hand ([`wrap`]),
+//! A line is a block of its own unless something joins it to the one before: a paragraph wrapped by hand (`wrap`),
 //! the hanging second line of a list item, an underline below its heading, neighbouring lines of one quotation or one
 //! piece of code. Lines that merely follow each other, as title, date and caption do, stay apart.
 
