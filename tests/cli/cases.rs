@@ -23,7 +23,8 @@ fn cases() {
     for (name, case) in &cases {
         let Err(session) = check(case) else { continue };
         if env::var_os("BLESS").is_some() {
-            fs::write(package().join(format!("tests/cases/{name}.txt")), &session).expect("it can be written");
+            fs::write(package().join(format!("tests/cases/{name}.txt")), &session)
+                .expect("it can be written");
         }
         let diff = similar::TextDiff::from_lines(case, &session);
         let diff = diff.unified_diff().header("expected", "printed").to_string();
@@ -42,7 +43,9 @@ fn check(case: &str) -> Result<(), String> {
         writeln!(as_printed, "{line}").expect("a string takes everything");
         let mut block = Vec::new();
         if line.starts_with("== ") || line.starts_with("$ ") {
-            while let Some(line) = lines.next_if(|next| !["== ", "$ ", "# "].iter().any(|mark| next.starts_with(mark))) {
+            while let Some(line) =
+                lines.next_if(|next| !["== ", "$ ", "# "].iter().any(|mark| next.starts_with(mark)))
+            {
                 block.push(line);
             }
         }
@@ -68,7 +71,9 @@ fn check(case: &str) -> Result<(), String> {
 /// What a command prints, as a case shows it.
 fn session(folder: &Folder, command: &str) -> Vec<String> {
     let program = Path::new(DEHUSK).parent().expect("the program is in a folder").to_owned();
-    let path = env::join_paths([program].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap_or_default())));
+    let path = env::join_paths(
+        [program].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap_or_default())),
+    );
     let output = Command::new("sh")
         .args(["-c", command])
         .current_dir(folder.path())
@@ -79,7 +84,8 @@ fn session(folder: &Folder, command: &str) -> Vec<String> {
         .expect("there is a shell");
     let here = folder.path().display().to_string();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&here, "[HERE]");
-    let mut shown: Vec<String> = text(&output.stdout).lines().map(|line| line.trim_end().to_owned()).collect();
+    let mut shown: Vec<String> =
+        text(&output.stdout).lines().map(|line| line.trim_end().to_owned()).collect();
     shown.extend(text(&output.stderr).lines().map(|line| format!("! {line}").trim_end().to_owned()));
     match output.status.code() {
         Some(0) => {}

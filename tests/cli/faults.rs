@@ -61,8 +61,11 @@ fn a_killed_run_leaves_the_earlier_output() {
     drop(pipe);
     assert_eq!(folder.read("corpus.jsonl"), EARLIER.as_bytes());
     // What a killed run cannot take away is hidden, and says by its name where it comes from.
-    let left: Vec<String> =
-        folder.names().into_iter().filter(|n| !["corpus.jsonl", "pages.jsonl", "pipe"].contains(&n.as_str())).collect();
+    let left: Vec<String> = folder
+        .names()
+        .into_iter()
+        .filter(|n| !["corpus.jsonl", "pages.jsonl", "pipe"].contains(&n.as_str()))
+        .collect();
     assert!(left.iter().all(|name| name.starts_with(".corpus.jsonl.")), "{left:?}");
 
     folder.succeed(["clean", "pages.jsonl", "-o", "corpus.jsonl", "--overwrite", "-q"]);
@@ -160,7 +163,10 @@ fn an_input_that_changes_between_the_sweeps_ends_the_run() {
         let mut pages: String = (0..40).map(|_| format!("{{\"id\":[],\"text\":\"{huge}\"}}\n")).collect();
         pages.extend((0..40 << 10).map(|n| format!("{{\"id\":{n},\"text\":\"A page.\"}}\n")));
         folder.write("a.jsonl", pages);
-        folder.write("z.jsonl", "{\"text\":\"The ferry leaves at nine.\"}\n{\"text\":\"The bakery opens at six.\"}\n");
+        folder.write(
+            "z.jsonl",
+            "{\"text\":\"The ferry leaves at nine.\"}\n{\"text\":\"The bakery opens at six.\"}\n",
+        );
         folder.write("corpus.jsonl", EARLIER);
         named_pipe(&folder, "pipe");
         let args = ["clean", "a.jsonl", "z.jsonl", "-o", "corpus.jsonl", "--rejects", "pipe", "--overwrite"];
@@ -192,7 +198,9 @@ fn in_own_namespace(folder: &Folder, script: &str) -> Option<String> {
         shell.args(["--mount", "--map-root-user", "sh", "-c", script]);
         shell.current_dir(folder.path()).env("DEHUSK", DEHUSK).env_remove("TMPDIR").output()
     };
-    let allowed = run("mkdir -p try && mount -t tmpfs -o size=1m none try && rmdir try 2> /dev/null; umount try && rmdir try");
+    let allowed = run(
+        "mkdir -p try && mount -t tmpfs -o size=1m none try && rmdir try 2> /dev/null; umount try && rmdir try",
+    );
     match allowed {
         Ok(output) if output.status.success() => {}
         Ok(output) => {
@@ -213,7 +221,9 @@ fn a_disk_that_fills_up_leaves_the_earlier_output() {
     let folder = Folder::new();
     folder.write("pages.jsonl", corpus(1500, 9));
     // The disk is full at one stage after another: in the work folder, in the middle of the corpus, in the decisions.
-    for (kilobytes, flags) in [(300, ""), (300, "--work-dir ."), (1500, "--work-dir ."), (2500, "--work-dir .")] {
+    for (kilobytes, flags) in
+        [(300, ""), (300, "--work-dir ."), (1500, "--work-dir ."), (2500, "--work-dir .")]
+    {
         let script = format!(
             "mkdir -p disk && mount -t tmpfs -o size={kilobytes}k none disk && printf 'earlier\\n' > disk/corpus.jsonl
              $DEHUSK clean pages.jsonl -o disk/corpus.jsonl --decisions disk/d.jsonl --overwrite -q {flags} 2>&1
@@ -221,7 +231,10 @@ fn a_disk_that_fills_up_leaves_the_earlier_output() {
         );
         let Some(printed) = in_own_namespace(&folder, &script) else { return };
         let (error, rest) = printed.split_once("code ").expect("the script went to its end");
-        assert!(error.starts_with("error: ") && error.contains("disk/") && error.contains("No space left"), "{flags} {printed}");
+        assert!(
+            error.starts_with("error: ") && error.contains("disk/") && error.contains("No space left"),
+            "{flags} {printed}"
+        );
         assert_eq!(rest, "4\nearlier\ncorpus.jsonl\n", "{flags} {printed}");
     }
 }

@@ -71,10 +71,15 @@ fn the_same_decisions_in_any_order_of_the_files() {
     let forwards = by_id(&folder);
     assert_eq!(forwards.len(), 805);
     for order in 0..2 {
-        if order == 0 { inputs.reverse() } else { inputs.rotate_left(5) }
+        if order == 0 {
+            inputs.reverse()
+        } else {
+            inputs.rotate_left(5)
+        }
         outputs(&folder, &inputs, &[]);
         let other = by_id(&folder);
-        let differing: Vec<_> = forwards.iter().filter(|(id, decision)| other.get(*id) != Some(decision)).collect();
+        let differing: Vec<_> =
+            forwards.iter().filter(|(id, decision)| other.get(*id) != Some(decision)).collect();
         assert!(differing.is_empty(), "{} decisions differ: {:?}", differing.len(), differing[0]);
     }
 }

@@ -25,11 +25,57 @@ fn runner(cases: u32) -> TestRunner {
 /// Texts made of what pages are made of, in any order: markers, line ends, furniture, scripts, marks, control characters.
 fn any_text() -> impl Strategy<Value = String> {
     let pieces: &[&str] = &[
-        "\n", "\n\n", "\r\n", "\r", "\u{85}", "\u{2028}", "\u{a0}", "\t", "    ", "\u{200b}", "\u{feff}", "\u{7}", "\u{1b}[31m",
-        "- ", "1. ", "> ", "# ", "```", "| a | b |", "a\tb\tc", "====", "---", "* * *", "for (;;) {", "Similar articles",
-        "April 22, 2016 19:38", "Category status:", "Photo: A. Nowak", "Read more", "© 2016", "Zobacz także", "相关文章",
-        "Похожие статьи", "اقرأ أيضا", "e\u{301}\u{301}\u{301}", "👩‍👩‍👧", "ﬁ", "Ⅳ", "ß", "İ", "ǅ", "\u{10ffff}", "中文没有空格。", "ไทย",
-        "A sentence that goes on for a while and then ends.", "word", ".", "…", "“", "http://a.example/b?c=d", "99999999999999999999",
+        "\n",
+        "\n\n",
+        "\r\n",
+        "\r",
+        "\u{85}",
+        "\u{2028}",
+        "\u{a0}",
+        "\t",
+        "    ",
+        "\u{200b}",
+        "\u{feff}",
+        "\u{7}",
+        "\u{1b}[31m",
+        "- ",
+        "1. ",
+        "> ",
+        "# ",
+        "```",
+        "| a | b |",
+        "a\tb\tc",
+        "====",
+        "---",
+        "* * *",
+        "for (;;) {",
+        "Similar articles",
+        "April 22, 2016 19:38",
+        "Category status:",
+        "Photo: A. Nowak",
+        "Read more",
+        "© 2016",
+        "Zobacz także",
+        "相关文章",
+        "Похожие статьи",
+        "اقرأ أيضا",
+        "e\u{301}\u{301}\u{301}",
+        "👩‍👩‍👧",
+        "ﬁ",
+        "Ⅳ",
+        "ß",
+        "İ",
+        "ǅ",
+        "\u{10ffff}",
+        "中文没有空格。",
+        "ไทย",
+        "A sentence that goes on for a while and then ends.",
+        "word",
+        ".",
+        "…",
+        "“",
+        "http://a.example/b?c=d",
+        "99999999999999999999",
     ];
     let piece = prop_oneof![
         6 => prop::sample::select(pieces.to_vec()).prop_map(str::to_owned),
@@ -47,7 +93,10 @@ fn every_byte_of_a_text_is_in_one_block_or_is_white_space() {
             let gap = text.get(at..block.span.start);
             prop_assert!(gap.is_some_and(|gap| gap.chars().all(char::is_whitespace)), "{at} {block:?}");
             let inside = text.get(block.span.start..block.span.end);
-            prop_assert!(inside.is_some_and(|inside| !inside.is_empty() && inside.trim() == inside), "{block:?}");
+            prop_assert!(
+                inside.is_some_and(|inside| !inside.is_empty() && inside.trim() == inside),
+                "{block:?}"
+            );
             at = block.span.end;
         }
         prop_assert!(text[at..].chars().all(char::is_whitespace));
@@ -61,15 +110,22 @@ fn whole_runs_lose_nothing_and_change_nothing_the_second_time() {
     let property = |texts: Vec<String>| {
         let folder = Folder::new();
         let ids: Vec<String> = (0..texts.len()).map(|n| n.to_string()).collect();
-        folder.write("pages.jsonl", jsonl(ids.iter().zip(&texts).map(|(id, text)| (id.as_str(), text.as_str()))));
+        folder.write(
+            "pages.jsonl",
+            jsonl(ids.iter().zip(&texts).map(|(id, text)| (id.as_str(), text.as_str()))),
+        );
         let clean = ["clean", "pages.jsonl", "-o", "once.jsonl", "--decisions", "decisions.jsonl", "-q"];
         let code = folder.run(clean).code();
         prop_assert!(matches!(code, Some(0 | 3)), "clean: {code:?}");
-        let verify = folder.run(["verify", "pages.jsonl", "--decisions", "decisions.jsonl", "--corpus", "once.jsonl"]);
+        let verify =
+            folder.run(["verify", "pages.jsonl", "--decisions", "decisions.jsonl", "--corpus", "once.jsonl"]);
         prop_assert_eq!(verify.code(), Some(0), "{}", verify.stderr());
         let again = folder.run(["clean", "once.jsonl", "-o", "twice.jsonl", "-q"]);
         prop_assert_eq!(again.code(), Some(0), "{}", again.stderr());
-        prop_assert!(folder.read("once.jsonl") == folder.read("twice.jsonl"), "a second cleaning changes the corpus");
+        prop_assert!(
+            folder.read("once.jsonl") == folder.read("twice.jsonl"),
+            "a second cleaning changes the corpus"
+        );
         Ok(())
     };
     runner(24).run(&prop::collection::vec(any_text(), 1..24), property).expect("the property holds");
@@ -108,7 +164,8 @@ fn no_bytes_bring_the_program_down() {
         let clean = ["clean", "in", "-o", "corpus.jsonl", "--decisions", "decisions.jsonl", "-q"];
         let run = folder.run(clean);
         prop_assert!(matches!(run.code(), Some(0 | 3)), "{:?} {}", run.0.status, run.stderr());
-        let verify = folder.run(["verify", "in", "--decisions", "decisions.jsonl", "--corpus", "corpus.jsonl"]);
+        let verify =
+            folder.run(["verify", "in", "--decisions", "decisions.jsonl", "--corpus", "corpus.jsonl"]);
         prop_assert_eq!(verify.code(), Some(0), "{}", verify.stderr());
         Ok(())
     };
@@ -126,7 +183,9 @@ fn a_line_of_200_megabytes_is_one_reject() {
         .expect("the program starts");
     let mut input = program.stdin.take().expect("it is a pipe");
     let megabyte = vec![b'x'; 1 << 20];
-    input.write_all(b"{\"id\":\"before\",\"text\":\"One.\"}\n{\"id\":\"long\",\"text\":\"").expect("it reads");
+    input
+        .write_all(b"{\"id\":\"before\",\"text\":\"One.\"}\n{\"id\":\"long\",\"text\":\"")
+        .expect("it reads");
     (0..200).for_each(|_| input.write_all(&megabyte).expect("it reads"));
     input.write_all(b"\"}\n{\"id\":\"after\",\"text\":\"Two.\"}\n").expect("it reads");
     drop(input);
@@ -144,7 +203,10 @@ fn nesting_without_end_is_no_matter() {
     let folder = Folder::new();
     let deep = "[".repeat(200_000);
     let line = format!("{{\"id\":\"deep\",\"text\":\"One.\",\"x\":{deep}{}}}\n", "]".repeat(200_000));
-    folder.write("pages.jsonl", format!("{line}{{\"text\":{deep}\n{deep}\n{{\"id\":\"after\",\"text\":\"Two.\"}}\n"));
+    folder.write(
+        "pages.jsonl",
+        format!("{line}{{\"text\":{deep}\n{deep}\n{{\"id\":\"after\",\"text\":\"Two.\"}}\n"),
+    );
     let run = folder.run(["clean", "pages.jsonl", "-o", "corpus.jsonl", "--label", "off", "-q"]);
     assert_eq!(run.code(), Some(3), "{}", run.stderr());
     let corpus = String::from_utf8(folder.read("corpus.jsonl")).expect("the corpus is UTF-8");

@@ -20,8 +20,10 @@ impl Random {
     }
 
     fn word(&mut self, out: &mut String) {
-        const SYLLABLES: [&str; 16] =
-            ["ka", "lo", "mi", "ren", "tu", "sa", "vel", "no", "pi", "dar", "gu", "fe", "shi", "bo", "lan", "er"];
+        const SYLLABLES: [&str; 16] = [
+            "ka", "lo", "mi", "ren", "tu", "sa", "vel", "no", "pi", "dar", "gu", "fe", "shi", "bo", "lan",
+            "er",
+        ];
         // The square root of a uniform number would do as well; what matters is that short words are common.
         for _ in 0..=self.below(4).min(self.below(4)) {
             out.push_str(SYLLABLES[self.below(SYLLABLES.len())]);
@@ -60,11 +62,13 @@ pub fn corpus(count: usize, seed: u64) -> String {
         let title = random.sentence(words).trim_end_matches('.').to_owned();
         let mut paragraphs: Vec<String> = match n % 7 {
             6 => articles[n - 6].1.clone(),
-            _ => (0..3 + random.below(4)).map(|_| (0..3).map(|_| random.sentence(12) + " ").collect()).collect(),
+            _ => (0..3 + random.below(4))
+                .map(|_| (0..3).map(|_| random.sentence(12) + " ").collect())
+                .collect(),
         };
         if n % 7 == 6 {
             // Longer by a different number of words each time, so that no two copies tie.
-            let more = random.sentence(2 + n / 7 % 5);
+            let more = random.sentence(9 + n / 7 % 5);
             paragraphs.push(more);
         } else if n % 11 == 10 {
             let shared = articles[n - 10].1[0].clone();
@@ -77,9 +81,11 @@ pub fn corpus(count: usize, seed: u64) -> String {
         }
         if n > 0 {
             let (title, paragraphs) = &articles[random.below(n)];
-            write!(text, "{heading}\n\n{title}\nMay {}, 2016\n\n{}\n", 1 + n % 28, paragraphs[0]).expect("as above");
+            write!(text, "{heading}\n\n{title}\nMay {}, 2016\n\n{}\n", 1 + n % 28, paragraphs[0])
+                .expect("as above");
         }
-        let line = serde_json::json!({ "id": format!("{n}"), "text": text, "url": format!("https://{site}/{n}") });
+        let line =
+            serde_json::json!({ "id": format!("{n}"), "text": text, "url": format!("https://{site}/{n}") });
         writeln!(out, "{line}").expect("as above");
         articles.push((title, paragraphs));
     }
