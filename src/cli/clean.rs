@@ -201,14 +201,17 @@ impl Rejects<'_> {
         self.causes.push(reject.cause.name());
         let Some(output) = &mut self.output else { return Ok(()) };
         let mut line = Vec::new();
-        write_reject(&mut line, &RejectRecord {
-            path: &reject.path,
-            record: reject.record,
-            offset: reject.offset,
-            cause: reject.cause.name(),
-            message: &reject.message,
-            raw: &reject.raw,
-        });
+        write_reject(
+            &mut line,
+            &RejectRecord {
+                path: &reject.path,
+                record: reject.record,
+                offset: reject.offset,
+                cause: reject.cause.name(),
+                message: &reject.message,
+                raw: &reject.raw,
+            },
+        );
         output.write(&line)
     }
 
@@ -217,9 +220,13 @@ impl Rejects<'_> {
             return;
         }
         match &self.target.rejects {
-            Some(path) => terminal::warn(format_args!("{} records rejected; see {}", self.count, path.display())),
-            None => terminal::warn(format_args!("{} records rejected; name a file with --rejects to see all", self.count)),
+            Some(path) => {
+                terminal::warn(format_args!("{} records rejected; see {}", self.count, path.display()))
+            }
+            None => terminal::warn(format_args!(
+                "{} records rejected; name a file with --rejects to see all",
+                self.count
+            )),
         }
     }
 }
-

@@ -50,7 +50,9 @@ pub fn run(args: &Args) -> Result<Exit> {
         Ok(())
     })?;
     if rejected > 0 {
-        terminal::warn(format_args!("{rejected} records of the input were rejected; `dehusk clean` names them"));
+        terminal::warn(format_args!(
+            "{rejected} records of the input were rejected; `dehusk clean` names them"
+        ));
     }
     let draft = find(&decided, args)?;
     let shown = if args.full { usize::MAX } else { SHOWN_TEXT };
@@ -140,7 +142,10 @@ impl Page<'_> {
                 let id = &kept.document.id;
                 writeln!(out, "verdict   {REMOVED}drop{REMOVED:#}: {how} {id} (similarity {similarity:.3})")?;
                 if !exact {
-                    writeln!(out, "\n{DIM}words only {id} has are [-so-], words only this one has {{+so+}}:{DIM:#}")?;
+                    writeln!(
+                        out,
+                        "\n{DIM}words only {id} has are [-so-], words only this one has {{+so+}}:{DIM:#}"
+                    )?;
                     write_word_diff(out, &main_text(&kept), &main_text(self.draft))?;
                 }
             }
@@ -169,7 +174,8 @@ impl Page<'_> {
         writeln!(out, "      {}", shorten(span.of(&self.draft.document.text), self.shown))?;
         if let Some(evidence) = evidence {
             let named = evidence.contributions.iter().take(SHOWN_FEATURES);
-            let words: Vec<String> = named.map(|(f, weight)| format!("{} ({weight:+.1})", f.phrase())).collect();
+            let words: Vec<String> =
+                named.map(|(f, weight)| format!("{} ({weight:+.1})", f.phrase())).collect();
             writeln!(
                 out,
                 "      {DIM}in the {} part, rather than {}: {}{DIM:#}",
@@ -195,7 +201,11 @@ impl Page<'_> {
             writeln!(out, "      {DIM}in {} documents with other digits{DIM:#}", r.masked_documents)?;
         }
         if r.near_documents > 0 {
-            writeln!(out, "      {DIM}{} other documents have nearly the same line{DIM:#}", r.near_documents)?;
+            writeln!(
+                out,
+                "      {DIM}{} other documents have nearly the same line{DIM:#}",
+                r.near_documents
+            )?;
         }
         Ok(())
     }

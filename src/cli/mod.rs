@@ -79,7 +79,8 @@ pub fn run() -> ExitCode {
 }
 
 fn exit_of(error: &anyhow::Error) -> Exit {
-    let closed_pipe = error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe);
+    let closed_pipe =
+        error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe);
     match error.downcast_ref::<Error>() {
         _ if closed_pipe => Exit::Done,
         Some(e) if e.is_closed_pipe() => Exit::Done,

@@ -60,7 +60,8 @@ impl Progress for Bar {
         let known = "{prefix:8} {wide_bar} {bytes}/{total_bytes} {msg} {bytes_per_sec} ETA {eta}";
         let unknown = "{prefix:8} {spinner} {msg}";
         let template = if bytes > 0 { known } else { unknown };
-        self.bar.set_style(ProgressStyle::with_template(template).expect("the template is one of two constants"));
+        self.bar
+            .set_style(ProgressStyle::with_template(template).expect("the template is one of two constants"));
         self.bar.reset();
         self.bar.set_length(bytes);
         self.bar.set_prefix(name);
@@ -102,14 +103,24 @@ struct Lines {
 impl Lines {
     fn new(line: fn(&State) -> String) -> Self {
         let now = Instant::now();
-        Self { line, state: Mutex::new(State { stage: "", bytes: 0, total: 0, documents: 0, began: now, told: now }) }
+        Self {
+            line,
+            state: Mutex::new(State { stage: "", bytes: 0, total: 0, documents: 0, began: now, told: now }),
+        }
     }
 }
 
 impl Progress for Lines {
     fn stage(&self, name: &'static str, bytes: u64) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        *state = State { stage: name, bytes: 0, total: bytes, documents: 0, began: Instant::now(), told: state.told };
+        *state = State {
+            stage: name,
+            bytes: 0,
+            total: bytes,
+            documents: 0,
+            began: Instant::now(),
+            told: state.told,
+        };
     }
 
     fn advance(&self, bytes: u64, documents: u64) {

@@ -1,9 +1,9 @@
 //! The search for near-duplicates, in rank order.
 //!
-//! The order is walked in chunks. Against documents kept before the chunk, its documents are compared in parallel;
-//! among themselves one after the other, with shingle sets that are then at hand. A chunk's extent depends on the
-//! entries alone, so no verdict depends on the threads. A document is compared only with kept ones, so a template with a
-//! hundred thousand edited copies costs one comparison a copy.
+//! The order is walked in chunks. With documents kept before the chunk, its documents are compared in parallel; those
+//! that are still open, one after the other among themselves, with shingle sets that are by then at hand. A chunk's
+//! extent depends on the entries alone, so no verdict depends on the threads. A document is compared only with kept
+//! ones, so a template with a hundred thousand edited copies costs one comparison a copy.
 //!
 //! Wrong where more kept documents resemble each other than [`BUCKET_LIMIT`] and [`VERIFY_LIMIT`] allow for: a copy may
 //! then stay. [`Statistics`] counts what was not looked at.
@@ -18,23 +18,24 @@ use super::sets::Sets;
 use super::{Entry, MainText};
 use crate::config::DedupConfig;
 use crate::error::Result;
-use crate::fingerprint::jaccard;
+use crate::fingerprint::{Sketch, jaccard};
 
-/// Documents in a chunk: enough to keep many threads busy, and few enough that estimating every pair in it (about 20 ns
-/// each) stays near 10 µs a document.
-const CHUNK_DOCUMENTS: usize = 1024;
+/// Documents in a chunk: enough to keep many threads busy, and few enough that looking at every pair in it, which a
+/// family of copies that starts in it causes, stays near 100 µs a document.
+const CHUNK_DOCUMENTS: usize = 512;
 
 /// Bytes of the shingle sets of a chunk, which may all be held at once; a larger document is a chunk by itself.
 const CHUNK_BYTES: usize = 64 << 20;
 
 /// Kept documents looked at in one bucket of one band, the last kept (and so the nearest in length) first. Kept documents
-/// stay below the threshold with each other, so only a large family of half-alike pages fills a bucket; without a
-/// limit it would cost time in the square of its size.
-const BUCKET_LIMIT: usize = 1024;
+/// stay below the threshold with each other, so a bucket fills only when all its values come from what a large family of
+/// pages shares. A copy of one of them agrees with it in other bands too. Without a limit such a family would cost
+/// time in the square of its size.
+const BUCKET_LIMIT: usize = 256;
 
-/// Documents kept before the chunk, and documents kept in it, whose sets a document is compared with, the most similar
-/// by estimate first.
-const VERIFY_LIMIT: usize = 128;
+/// Documents kept before the chunk, and again documents kept in it, whose sets a document is compared with, the most
+/// similar by estimate first.
+const VERIFY_LIMIT: usize = 64;
 
 /// Counts of what the search did, and of what it left out. A pair is a document and a better-ranked one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -119,14 +120,6 @@ struct Candidate {
     estimate: f64,
 }
 
-/// The candidates of a document, the most similar by estimate first.
-struct Candidates {
-    /// Kept before the chunk.
-    kept: Vec<Candidate>,
-    /// Earlier in the chunk; they may turn out kept.
-    nearby: Vec<Candidate>,
-}
-
 /// The most similar kept document so far, by its place.
 #[derive(Clone, Copy)]
 struct Match {
@@ -135,11 +128,14 @@ struct Match {
 }
 
 /// A document of the chunk before its turn.
+#[derive(Default)]
 struct Prepared {
     /// Its shingle set, if it is to be compared with any other.
     set: Option<Arc<[u64]>>,
     /// The best match kept before the chunk.
     found: Option<Match>,
+    /// Earlier documents of the chunk that may turn out kept, the most similar by estimate first.
+    nearby: Vec<Candidate>,
 }
 
 struct Search<'a, T> {
@@ -149,7 +145,7 @@ struct Search<'a, T> {
     sets: Sets<'a, T>,
     /// The kept documents, by place.
     kept: Index,
-    /// All documents of the chunk, by place.
+    /// The documents of the chunk that may turn out kept, by place.
     in_chunk: Index,
     /// What each document decided so far is a copy of.
     matches: Vec<Option<Match>>,
@@ -161,37 +157,10 @@ impl<T: MainText> Search<'_, T> {
     fn decide_chunk(&mut self) -> Result<()> {
         let start = self.matches.len();
         let chunk = start..start + self.chunk_length(start);
-        let nearby = self.pairs_within(chunk.clone());
-        let (candidates, counted): (Vec<_>, Vec<_>) = chunk
-            .clone()
-            .into_par_iter()
-            .zip(nearby)
-            .map(|(place, nearby)| self.promising(place, nearby))
-            .unzip();
-        counted.into_iter().for_each(|counted| self.statistics += counted);
-
-        let mut is_compared = vec![false; chunk.len()];
-        for (i, candidates) in candidates.iter().enumerate() {
-            is_compared[i] |= !(candidates.kept.is_empty() && candidates.nearby.is_empty());
-            candidates.nearby.iter().for_each(|candidate| is_compared[candidate.place - start] = true);
-        }
-        let prepared = (chunk.clone(), &candidates, is_compared)
-            .into_par_iter()
-            .map(|(place, candidates, is_compared)| self.prepare(place, &candidates.kept, is_compared))
-            .collect::<Result<Vec<_>>>()?;
-
-        for (place, candidates) in chunk.zip(candidates) {
-            let Prepared { set, found } = &prepared[place - start];
-            let mut found = *found;
-            let kept = candidates.nearby.iter().filter(|candidate| self.matches[candidate.place].is_none());
-            let kept: Vec<_> = kept.collect();
-            self.statistics.over_limit += kept.len().saturating_sub(VERIFY_LIMIT) as u64;
-            for candidate in kept.into_iter().take(VERIFY_LIMIT) {
-                if let (Some(set), Some(other)) = (set, &prepared[candidate.place - start].set) {
-                    self.statistics.verified += 1;
-                    found = self.better(found, candidate.place, jaccard(set, other));
-                }
-            }
+        let mut prepared = self.compare_with_kept(chunk.clone())?;
+        self.find_nearby(start, &mut prepared)?;
+        for (place, document) in chunk.zip(&prepared) {
+            let found = self.compare_with_nearby(start, document, &prepared);
             if found.is_none() {
                 self.kept.insert(place as u32, &self.ranked[place].entry.sketch);
             }
@@ -210,68 +179,121 @@ impl<T: MainText> Search<'_, T> {
         fitting.count().max(1)
     }
 
-    /// For each document of `chunk`, the places of the earlier ones in it that agree with it in a band.
-    fn pairs_within(&mut self, chunk: Range<usize>) -> Vec<Vec<u32>> {
+    /// Compares the documents of `chunk` with those kept before it.
+    fn compare_with_kept(&mut self, chunk: Range<usize>) -> Result<Vec<Prepared>> {
+        let compare = |place: usize| -> Result<(Prepared, Statistics)> {
+            let mut statistics = Statistics::default();
+            let mut places = Vec::new();
+            let full = self.kept.find(
+                self.sketch(place),
+                |place| self.sketch(place as usize),
+                BUCKET_LIMIT,
+                &mut places,
+            );
+            statistics.full_buckets = full as u64;
+            let mut candidates = self.promising(place, &places, &mut statistics);
+            statistics.over_limit = candidates.len().saturating_sub(VERIFY_LIMIT) as u64;
+            candidates.truncate(VERIFY_LIMIT);
+            statistics.verified = candidates.len() as u64;
+            let mut prepared = Prepared::default();
+            if !candidates.is_empty() {
+                let set = self.sets.get(self.ranked[place].document)?;
+                for candidate in candidates {
+                    let other = self.sets.get(self.ranked[candidate.place].document)?;
+                    prepared.found = self.better(prepared.found, candidate.place, jaccard(&set, &other));
+                }
+                prepared.set = Some(set);
+            }
+            Ok((prepared, statistics))
+        };
+        let (prepared, counted): (Vec<_>, Vec<_>) =
+            chunk.into_par_iter().map(compare).collect::<Result<Vec<_>>>()?.into_iter().unzip();
+        counted.into_iter().for_each(|counted| self.statistics += counted);
+        Ok(prepared)
+    }
+
+    /// Fills in the candidates within the chunk that begins at `start`, and the sets needed to compare them. Only a
+    /// document without a match so far can be anyone's canonical.
+    fn find_nearby(&mut self, start: usize, prepared: &mut [Prepared]) -> Result<()> {
         self.in_chunk.clear();
-        let sketch_of = |place: u32| &self.ranked[place as usize].entry.sketch;
-        let mut pairs = Vec::with_capacity(chunk.len());
-        for place in chunk {
-            let sketch = &self.ranked[place].entry.sketch;
+        let mut pairs = Vec::with_capacity(prepared.len());
+        for (place, document) in (start..).zip(prepared.iter()) {
             let mut earlier = Vec::new();
-            self.in_chunk.find(sketch, sketch_of, CHUNK_DOCUMENTS, &mut earlier);
-            self.in_chunk.insert(place as u32, sketch);
+            let sketch_of = |place: u32| self.sketch(place as usize);
+            self.in_chunk.find(self.sketch(place), sketch_of, CHUNK_DOCUMENTS, &mut earlier);
+            if document.found.is_none() {
+                self.in_chunk.insert(place as u32, &self.ranked[place].entry.sketch);
+            }
             pairs.push(earlier);
         }
-        pairs
-    }
-
-    /// The candidates of the document at `place` that size and sketch do not rule out.
-    fn promising(&self, place: usize, nearby: Vec<u32>) -> (Candidates, Statistics) {
-        let mut statistics = Statistics::default();
-        let entry = self.ranked[place].entry;
-        let mut kept = Vec::new();
-        let sketch_of = |place: u32| &self.ranked[place as usize].entry.sketch;
-        statistics.full_buckets = self.kept.find(&entry.sketch, sketch_of, BUCKET_LIMIT, &mut kept) as u64;
-        let mut select = |places: Vec<u32>| {
-            statistics.candidates += places.len() as u64;
-            let mut selected = Vec::new();
-            for place in places {
-                let place = place as usize;
-                let other = self.ranked[place].entry;
-                let [less, more] = [entry.shingles.min(other.shingles), entry.shingles.max(other.shingles)];
-                if f64::from(less) / f64::from(more) < self.threshold {
-                    statistics.size_apart += 1;
-                    continue;
-                }
-                let estimate = entry.sketch.estimate(&other.sketch);
-                if estimate < self.lowest_estimate {
-                    statistics.estimate_apart += 1;
-                    continue;
-                }
-                selected.push(Candidate { place, estimate });
-            }
-            selected.sort_unstable_by(|a, b| b.estimate.total_cmp(&a.estimate).then(a.place.cmp(&b.place)));
-            selected
+        let select = |(i, earlier): (usize, Vec<u32>)| {
+            let mut statistics = Statistics::default();
+            (self.promising(start + i, &earlier, &mut statistics), statistics)
         };
-        let (mut kept, nearby) = (select(kept), select(nearby));
-        statistics.over_limit = kept.len().saturating_sub(VERIFY_LIMIT) as u64;
-        kept.truncate(VERIFY_LIMIT);
-        statistics.verified = kept.len() as u64;
-        (Candidates { kept, nearby }, statistics)
+        let selected: Vec<_> = pairs.into_par_iter().enumerate().map(select).collect();
+        let mut is_compared = vec![false; prepared.len()];
+        for (i, (nearby, counted)) in selected.into_iter().enumerate() {
+            is_compared[i] |= !nearby.is_empty();
+            nearby.iter().for_each(|candidate| is_compared[candidate.place - start] = true);
+            prepared[i].nearby = nearby;
+            self.statistics += counted;
+        }
+        prepared.par_iter_mut().zip(is_compared).enumerate().try_for_each(|(i, (document, is_compared))| {
+            if is_compared && document.set.is_none() {
+                document.set = Some(self.sets.get(self.ranked[start + i].document)?);
+            }
+            Ok(())
+        })
     }
 
-    /// Compares the document at `place` with those kept before its chunk.
-    fn prepare(&self, place: usize, kept: &[Candidate], is_compared: bool) -> Result<Prepared> {
-        let mut found = None;
-        if !is_compared {
-            return Ok(Prepared { set: None, found });
-        }
-        let set = self.sets.get(self.ranked[place].document)?;
+    /// The best match of `document`, those among `chunk` included that were kept by now.
+    fn compare_with_nearby(
+        &mut self,
+        start: usize,
+        document: &Prepared,
+        chunk: &[Prepared],
+    ) -> Option<Match> {
+        let mut found = document.found;
+        let kept = document.nearby.iter().filter(|candidate| self.matches[candidate.place].is_none());
+        let (mut verified, mut over_limit) = (0, 0);
         for candidate in kept {
-            let other = self.sets.get(self.ranked[candidate.place].document)?;
-            found = self.better(found, candidate.place, jaccard(&set, &other));
+            if verified == VERIFY_LIMIT as u64 {
+                over_limit += 1;
+            } else if let (Some(set), Some(other)) = (&document.set, &chunk[candidate.place - start].set) {
+                verified += 1;
+                found = self.better(found, candidate.place, jaccard(set, other));
+            }
         }
-        Ok(Prepared { set: Some(set), found })
+        self.statistics.verified += verified;
+        self.statistics.over_limit += over_limit;
+        found
+    }
+
+    /// Those of `places` that size and sketch do not rule out for the document at `place`, the most similar by estimate
+    /// first.
+    fn promising(&self, place: usize, places: &[u32], statistics: &mut Statistics) -> Vec<Candidate> {
+        statistics.candidates += places.len() as u64;
+        let entry = self.ranked[place].entry;
+        let mut promising = Vec::new();
+        for &place in places {
+            let place = place as usize;
+            let other = self.ranked[place].entry;
+            let [less, more] = [entry.shingles.min(other.shingles), entry.shingles.max(other.shingles)];
+            let estimate = entry.sketch.estimate(&other.sketch);
+            if f64::from(less) / f64::from(more) < self.threshold {
+                statistics.size_apart += 1;
+            } else if estimate < self.lowest_estimate {
+                statistics.estimate_apart += 1;
+            } else {
+                promising.push(Candidate { place, estimate });
+            }
+        }
+        promising.sort_unstable_by(|a, b| b.estimate.total_cmp(&a.estimate).then(a.place.cmp(&b.place)));
+        promising
+    }
+
+    fn sketch(&self, place: usize) -> &Sketch {
+        &self.ranked[place].entry.sketch
     }
 
     /// `found`, or the document at `place` if that reaches the threshold and is more similar, or equally similar and

@@ -114,7 +114,7 @@ const ZEROS: [u32; 67] = [
 
 /// Whether `c` is a decimal digit of any script.
 pub(super) fn is_digit(c: char) -> bool {
-    if c.is_ascii() {
+    if (c as u32) < ZEROS[0] {
         return c.is_ascii_digit();
     }
     c.is_numeric() && {

@@ -33,12 +33,13 @@ fn take_ascii<'t>(text: &'t str, out: &mut String) -> &'t str {
     let mut copied = 0;
     let mut end = text.len();
     for (i, byte) in text.bytes().enumerate() {
-        let is_space = byte == b' ' || (b'\t'..=b'\r').contains(&byte);
-        if byte >= 0x80 {
-            end = i;
-            break;
-        }
-        if is_space && (after_space || byte != b' ') {
+        let is_space = (byte == b' ') | (byte.wrapping_sub(b'\t') < 5);
+        // One rare branch a byte: spaces come too irregularly to be predicted.
+        if (is_space & (after_space | (byte != b' '))) | !byte.is_ascii() {
+            if !is_space {
+                end = i;
+                break;
+            }
             out.push_str(&text[copied..i]);
             if !after_space {
                 out.push(' ');

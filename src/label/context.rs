@@ -141,8 +141,11 @@ impl Context {
             }
             comments |= m.hits.whole(Kind::Comment);
             let dated = |j: usize| measures.get(j).is_some_and(|m| m.is_date_line() || m.is_relative_date);
-            let title_like = m.is_title_like() && m.ending != Ending::Sentence && m.ending != Ending::Ellipsis;
-            if title_like && (dated(i + 1) || (dated(i + 2) && !measures[i + 1].is_prose() && self.is_tight(i + 2))) {
+            let title_like =
+                m.is_title_like() && m.ending != Ending::Sentence && m.ending != Ending::Ellipsis;
+            if title_like
+                && (dated(i + 1) || (dated(i + 2) && !measures[i + 1].is_prose() && self.is_tight(i + 2)))
+            {
                 self.item_title[i] = true;
                 item_reach = CUE_REACH;
             }
@@ -156,7 +159,10 @@ impl Context {
     fn find_repeated_prose(&mut self, measures: &[Measure], repetition: &[Repetition]) {
         let repeated = |i: usize| repetition[i].documents >= 2 && !self.title_again[i];
         let sum = |holds: &dyn Fn(usize) -> bool| -> usize {
-            (0..measures.len()).filter(|&i| measures[i].is_prose() && holds(i)).map(|i| measures[i].extent).sum()
+            (0..measures.len())
+                .filter(|&i| measures[i].is_prose() && holds(i))
+                .map(|i| measures[i].extent)
+                .sum()
         };
         let all = sum(&|_| true);
         let elsewhere = sum(&repeated);
@@ -179,8 +185,11 @@ impl Context {
         let opens = |i: usize| self.item_title[i] || (self.below_cue[i] && i > 0 && !self.below_cue[i - 1]);
         let Some(start) = (0..blocks.len()).find(|&i| opens(i)) else { return };
         let prose: Vec<usize> = (0..blocks.len()).filter(|&i| measures[i].extent >= LONG / 2).collect();
-        let above: Vec<&str> =
-            prose.iter().filter(|&&i| i < start && Some(i) != self.head_title).map(|&i| blocks[i].span.of(text)).collect();
+        let above: Vec<&str> = prose
+            .iter()
+            .filter(|&&i| i < start && Some(i) != self.head_title)
+            .map(|&i| blocks[i].span.of(text))
+            .collect();
         let title = self.head_title.map(|t| blocks[t].span.of(text));
         let item = blocks[start].span.of(text);
         let below = prose.iter().filter(|&&i| i > start && measures[i].is_prose());

@@ -1,4 +1,4 @@
-//! Phrases that give a line's role away, in twenty languages.
+//! Phrases that give a line's role away, in some twenty languages.
 //!
 //! "Read also", "Photo by", "All rights reserved": pages say what their furniture is, in a few hundred set phrases a
 //! language. The phrases are data, one file a kind under `cues/`; this module only looks them up. A line of a file is
@@ -9,7 +9,7 @@
 //! | `phrase` | the whole line |
 //! | `phrase:` | the whole line, or its beginning when a colon follows |
 //! | `phrase*` | the whole line, or its beginning when the word ends there |
-//! | `*phrase*` | as `phrase*`, and anywhere in a short line or at the end of a long one |
+//! | `*phrase*` | anywhere in a short line, or near the end of a long one |
 //!
 //! "The whole line" disregards what is no letter at either end: bullets, arrows, a count as in "Comments (12)". Each
 //! phrase is also found without its accents, as capitals are often written (`ΔΙΑΒΑΣΤΕ ΕΠΙΣΗΣ`, `A LIRE AUSSI`).
@@ -18,14 +18,13 @@
 //! or the length of a paragraph. A cue is evidence, not a verdict: "Culture" may be a menu entry or a heading of the
 //! article, and `by*` meets every sentence that begins with "By".
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-use std::ops::BitOrAssign;
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use xxhash_rust::xxh3::xxh3_64;
+
+use super::key_map::KeyMap;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident $name:literal,)*) => {
@@ -119,27 +118,14 @@ impl Hits {
     }
 }
 
-impl BitOrAssign for Hits {
-    fn bitor_assign(&mut self, other: Self) {
-        self.whole |= other.whole;
-        self.start |= other.start;
-        self.inside |= other.inside;
-    }
-}
-
 fn bit(kind: Kind) -> u16 {
     1 << kind as u16
 }
 
-/// Prefixes probed at one place: the longest cues that may be followed by more text have this many words, or this
-/// many Han or Kana characters.
-const MAX_PROBES: usize = 10;
 /// Up to this many bytes a line is searched whole for cues inside it; of a longer one, only the end.
 const SHORT_LINE: usize = 200;
 /// Bytes at the end of a longer line that are searched: room for "(Photo by Someone/Agency via Other)".
 const LINE_END: usize = 100;
-/// Bytes that the filter before a search looks at. No cue inside a line is shorter.
-const FILTER_BYTES: usize = 3;
 
 /// What a phrase means at each place. A phrase is known by its 64-bit hash alone: among ten thousand phrases, a
 /// wrong match is a matter of one line in 10^15.
@@ -149,32 +135,14 @@ struct Entry {
     start: u16,
     before_colon: u16,
     inside: u16,
-}
-
-type Table = HashMap<u64, Entry, BuildHasherDefault<KeyIsHash>>;
-
-/// The keys of [`Table`] are hashes already.
-#[derive(Default)]
-struct KeyIsHash(u64);
-
-impl Hasher for KeyIsHash {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("the keys are u64");
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
+    /// Bytes of the longest phrase that begins with this word and may be followed by more text.
+    reach: usize,
 }
 
 /// The phrases of every kind, ready to be looked up.
 #[derive(Debug)]
 pub struct Cues {
-    table: Table,
+    table: KeyMap<Entry>,
     starts: Filter,
     insides: Filter,
     longest_whole: usize,
@@ -197,7 +165,7 @@ impl Cues {
     }
 
     fn empty() -> Self {
-        Self { table: Table::default(), starts: Filter::new(), insides: Filter::new(), longest_whole: 0 }
+        Self { table: KeyMap::default(), starts: Filter::new(), insides: Filter::new(), longest_whole: 0 }
     }
 
     fn add(&mut self, kind: Kind, language: &str, written: &str) {
@@ -211,6 +179,7 @@ impl Cues {
             if inside {
                 self.entry(&variant).inside |= bit(kind);
                 self.insides.insert(&variant);
+                self.extend_reach(&variant);
                 continue;
             }
             if variant.starts_with(is_letter) {
@@ -222,7 +191,15 @@ impl Cues {
                 let entry = self.entry(&variant);
                 *if open { &mut entry.start } else { &mut entry.before_colon } |= bit(kind);
                 self.starts.insert(&variant);
+                self.extend_reach(&variant);
             }
+        }
+    }
+
+    fn extend_reach(&mut self, phrase: &str) {
+        if let Some(first) = word_ends(phrase).next() {
+            let entry = self.entry(&phrase[..first]);
+            entry.reach = entry.reach.max(phrase.len());
         }
     }
 
@@ -247,9 +224,7 @@ impl Cues {
         if text.len() < line.len() {
             hits.start |= self.start(line); // phrases such as "(photo"
         }
-        let searched =
-            if line.len() <= SHORT_LINE { line } else { &line[line.ceil_char_boundary(line.len() - LINE_END)..] };
-        hits.inside = self.inside(searched);
+        hits.inside = self.inside(if line.len() <= SHORT_LINE { line } else { end(line) });
         hits
     }
 
@@ -270,74 +245,111 @@ impl Cues {
     /// Kinds with a cue anywhere in `text`.
     fn inside(&self, text: &str) -> u16 {
         let bytes = text.as_bytes();
-        let mut kinds = 0;
-        let mut after_word = false;
+        let (mut kinds, mut before) = (0, Class::Sign);
         for (at, &byte) in bytes.iter().enumerate() {
-            let of_word = !byte.is_ascii() || byte.is_ascii_alphanumeric();
+            let class = CLASSES[usize::from(byte)];
             // The cheap tests come first: most bytes stand inside a word, and most words begin no phrase.
-            let may_begin = !(after_word && of_word && byte.is_ascii()) && self.insides.may_hold(&bytes[at..]);
-            after_word = of_word;
-            if may_begin && text.is_char_boundary(at) && begins_word(text, at) {
+            let may_begin = match class {
+                Class::Within => false,
+                Class::Letter => before != Class::Letter,
+                Class::Sign => true,
+            };
+            before = class;
+            if may_begin && self.insides.may_hold(&bytes[at..]) && begins_word(text, at) {
                 self.probe(&text[at..], |entry, _| kinds |= entry.inside);
             }
         }
         kinds
     }
 
-    /// Calls `found` with each phrase that `text` begins with, and with what follows it.
-    fn probe(&self, text: &str, mut found: impl FnMut(Entry, &str)) {
-        let mut probes = 0;
-        let mut chars = text.char_indices().peekable();
-        while let Some((at, c)) = chars.next() {
-            let next = chars.peek().map_or(' ', |&(_, next)| next);
-            if c == ' ' || !boundary(c, next) {
-                continue;
-            }
-            let (prefix, rest) = text.split_at(at + c.len_utf8());
-            if let Some(&entry) = self.table.get(&xxh3_64(prefix.as_bytes())) {
-                found(entry, rest);
-            }
-            probes += 1;
-            if probes == MAX_PROBES {
+    /// Calls `found` with what the first word of `text`, the first two, and so on mean, and with what follows them, as
+    /// far as phrases with that first word reach.
+    fn probe(&self, text: &str, mut found: impl FnMut(&Entry, &str)) {
+        let mut reach = None;
+        for end in word_ends(text) {
+            if reach.is_some_and(|reach| end > reach) {
                 break;
             }
+            let (prefix, rest) = text.split_at(end);
+            let entry = self.table.get(&xxh3_64(prefix.as_bytes()));
+            if let Some(entry) = entry {
+                found(entry, rest);
+            }
+            reach = reach.or(Some(entry.map_or(0, |entry| entry.reach)));
         }
     }
 }
 
-/// The first [`FILTER_BYTES`] bytes of phrases, as a bitmap. It says at once that no phrase begins somewhere.
+/// What a byte says about whether a phrase may begin with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// A space, or a later byte of a character: none does.
+    Within,
+    /// An ASCII letter or digit: after another one, none does.
+    Letter,
+    /// Anything else, to be looked at as a character.
+    Sign,
+}
+
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Sign; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b' ' | 0x80..=0xBF => Class::Within,
+            letter if letter.is_ascii_alphanumeric() => Class::Letter,
+            _ => Class::Sign,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+/// The beginnings of phrases, as a bitmap: it says at once that no phrase begins somewhere.
+///
+/// A phrase is known by its first four bytes, a shorter one by two.
 #[derive(Debug)]
-struct Filter(Box<[u64; 1024]>);
+struct Filter(Vec<u64>);
 
 impl Filter {
+    /// A phrase's length in bytes from which it counts, and the mask of its beginning.
+    const MASKS: [(usize, u32); 2] = [(4, u32::MAX), (0, u32::MAX >> 16)];
+    /// Of the bitmap's bits: 8 KiB, so that a word that begins no phrase passes once in twenty times.
+    const LOG_BITS: u32 = 16;
+
     fn new() -> Self {
-        Self(Box::new([0; 1024]))
+        Self(vec![0; 1 << (Self::LOG_BITS - 6)])
     }
 
-    fn slot(bytes: [u8; FILTER_BYTES]) -> (usize, u64) {
-        let [a, b, c] = bytes.map(u32::from);
-        let hash = (a | b << 8 | c << 16).wrapping_mul(0x9E37_79B1) >> 16;
-        (hash as usize >> 6, 1 << (hash & 63))
+    /// The word and the bit of the bitmap for a beginning.
+    fn slot(beginning: u32) -> (usize, u64) {
+        let hash = beginning.wrapping_mul(0x9E37_79B1) >> (32 - Self::LOG_BITS);
+        ((hash >> 6) as usize, 1 << (hash & 63))
+    }
+
+    /// The first four bytes, the first one lowest, with zeros after the end.
+    fn load(text: &[u8]) -> u32 {
+        let mut bytes = [0; 4];
+        match text.first_chunk() {
+            Some(all) => bytes = *all,
+            None => bytes[..text.len()].copy_from_slice(text),
+        }
+        u32::from_le_bytes(bytes)
     }
 
     fn insert(&mut self, phrase: &str) {
-        match *phrase.as_bytes() {
-            [a, b, c, ..] => self.set([a, b, c]),
-            [a, b] => (0..=u8::MAX).for_each(|c| self.set([a, b, c])),
-            [a] => (0..=u8::MAX).for_each(|b| (0..=u8::MAX).for_each(|c| self.set([a, b, c]))),
-            [] => {}
+        if let Some((_, mask)) = Self::MASKS.into_iter().find(|&(from, _)| phrase.len() >= from) {
+            let (word, bit) = Self::slot(Self::load(phrase.as_bytes()) & mask);
+            self.0[word] |= bit;
         }
     }
 
-    fn set(&mut self, bytes: [u8; FILTER_BYTES]) {
-        let (word, bit) = Self::slot(bytes);
-        self.0[word] |= bit;
-    }
-
     fn may_hold(&self, text: &[u8]) -> bool {
-        let at = |i: usize| text.get(i).copied().unwrap_or(0);
-        let (word, bit) = Self::slot([at(0), at(1), at(2)]);
-        self.0[word] & bit != 0
+        let beginning = Self::load(text);
+        Self::MASKS.into_iter().any(|(_, mask)| {
+            let (word, bit) = Self::slot(beginning & mask);
+            self.0[word] & bit != 0
+        })
     }
 }
 
@@ -397,10 +409,17 @@ fn variants(language: &str, phrase: &str) -> Vec<String> {
 fn normalise_cue(phrase: &str) -> String {
     let lower: String = phrase.nfkc().collect::<String>().to_lowercase();
     let mut folded = lower.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (from, to) in [(&['’', '‘'][..], "'"), (&['“', '”', '„', '«', '»'], "\""), (&['–', '—', '‑'], "-")] {
+    for (from, to) in [(&['’', '‘'][..], "'"), (&['“', '”', '„', '«', '»'], "\""), (&['–', '—', '‑'], "-")]
+    {
         folded = folded.replace(from, to);
     }
     folded
+}
+
+/// The last [`LINE_END`] bytes of a longer line, from a whole character on.
+fn end(line: &str) -> &str {
+    let from = line.len() - LINE_END;
+    (from..line.len()).find_map(|at| line.get(at..)).unwrap_or_default()
 }
 
 /// The line from its first letter to its last.
@@ -415,8 +434,25 @@ fn is_letter(c: char) -> bool {
 
 /// Whether a word may end before `next`, or begin there. Between Han or Kana characters one always may.
 fn boundary(before: char, next: char) -> bool {
-    let of_word = |c: char| c.is_ascii_alphanumeric() || (!c.is_ascii() && (c.is_alphanumeric() || is_combining_mark(c)));
+    if before.is_ascii() && next.is_ascii() {
+        return !(before.is_ascii_alphanumeric() && next.is_ascii_alphanumeric());
+    }
+    let of_word = |c: char| c.is_alphanumeric() || is_combining_mark(c);
     !of_word(before) || !of_word(next) || is_unspaced(before) || is_unspaced(next)
+}
+
+/// Where the first word of a text ends, the second, and so on.
+fn word_ends(text: &str) -> impl Iterator<Item = usize> {
+    let mut chars = text.char_indices().peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let (at, c) = chars.next()?;
+            let next = chars.peek().map_or(' ', |&(_, next)| next);
+            if c != ' ' && boundary(c, next) {
+                return Some(at + c.len_utf8());
+            }
+        }
+    })
 }
 
 /// Whether a word may begin at byte `at` of `text`.
@@ -429,3 +465,6 @@ fn begins_word(text: &str, at: usize) -> bool {
 fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}')
 }
+
+#[cfg(test)]
+mod tests;

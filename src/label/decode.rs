@@ -61,7 +61,10 @@ fn best_label(scores: &Scores, zone: Zone, allowed: impl Fn(Label) -> bool) -> L
 
 fn confidence(scores: &Scores, emissions: &[f32; ZONES], marginals: &[f32; ZONES], label: Label) -> f32 {
     let inside = Zone::ALL.into_iter().filter(|z| z.labels().contains(&label));
-    inside.map(|z| marginals[z as usize] * (scores.of(z, label) - emissions[z as usize]).exp()).sum::<f32>().min(1.0)
+    inside
+        .map(|z| marginals[z as usize] * (scores.of(z, label) - emissions[z as usize]).exp())
+        .sum::<f32>()
+        .min(1.0)
 }
 
 fn log_sum(scores: &Scores, zone: Zone) -> f32 {
@@ -125,7 +128,8 @@ fn zone_marginals(model: &Model, emissions: &[[f32; ZONES]]) -> Vec<[f32; ZONES]
         let here = backward;
         let e = &evidence[i];
         forward[i] = scaled(std::array::from_fn(|z| forward[i][z] * here[z]));
-        backward = scaled(std::array::from_fn(|from| (0..ZONES).map(|z| step[from][z] * e[z] * here[z]).sum()));
+        backward =
+            scaled(std::array::from_fn(|from| (0..ZONES).map(|z| step[from][z] * e[z] * here[z]).sum()));
     }
     forward
 }

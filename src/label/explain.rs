@@ -34,9 +34,7 @@ pub fn explain(document: &Document, blocks: &[Block], repetition: &[Repetition])
             let (rival_zone, rival) = decode::rival(&model.scores(*features), found.label);
             let mut contributions: Vec<(Feature, f32)> = features
                 .iter()
-                .map(|f| {
-                    (f, model.weight(f, found.zone, found.label) - model.weight(f, rival_zone, rival))
-                })
+                .map(|f| (f, model.weight(f, found.zone, found.label) - model.weight(f, rival_zone, rival)))
                 .filter(|(_, weight)| *weight != 0.0)
                 .collect();
             contributions.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));

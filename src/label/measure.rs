@@ -196,7 +196,9 @@ impl Counts {
 }
 
 fn ending(text: &str) -> Ending {
-    let tail = text.trim_end_matches(|c: char| matches!(c, '"' | '\'' | '”' | '’' | '»' | ')' | ']' | '」' | '』' | '“' | ' '));
+    let tail = text.trim_end_matches(|c: char| {
+        matches!(c, '"' | '\'' | '”' | '’' | '»' | ')' | ']' | '」' | '』' | '“' | ' ')
+    });
     match tail.chars().next_back() {
         Some('…') => Ending::Ellipsis,
         Some('.') if tail.ends_with("...") => Ending::Ellipsis,

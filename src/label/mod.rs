@@ -14,6 +14,7 @@ pub mod date;
 mod decode;
 mod explain;
 mod features;
+mod key_map;
 mod language;
 mod measure;
 mod model;
@@ -86,6 +87,12 @@ pub fn label_clean(document: &Document, blocks: &[Block], repetition: &[Repetiti
         .collect();
     let language = language_of(&document.text, &blocks);
     Labelled { blocks, title: None, date: None, language }
+}
+
+/// The features of each block: all that the model sees of a document.
+#[must_use]
+pub fn features_of(document: &Document, blocks: &[Block], repetition: &[Repetition]) -> Vec<Features> {
+    observe(&document.text, blocks, repetition).1
 }
 
 /// Everything up to the model: what was measured and which features hold.

@@ -49,19 +49,64 @@ impl Zone {
     pub fn labels(self) -> &'static [Label] {
         use Label::*;
         match self {
-            Self::Head => &[Title, Date, Byline, Caption, Publication, Placeholder, Navigation, Share, Promo, Legal, Other],
+            Self::Head => &[
+                Title,
+                Date,
+                Byline,
+                Caption,
+                Publication,
+                Placeholder,
+                Navigation,
+                Share,
+                Promo,
+                Legal,
+                Other,
+            ],
             Self::Main => &[
-                Body, Heading, ListItem, Quote, Code, TableRow, Title, Date, Byline, Caption, Publication, Placeholder,
-                Share, Promo, Navigation, Other,
+                Body,
+                Heading,
+                ListItem,
+                Quote,
+                Code,
+                TableRow,
+                Title,
+                Date,
+                Byline,
+                Caption,
+                Publication,
+                Placeholder,
+                RelatedTitle,
+                Share,
+                Promo,
+                Navigation,
+                Other,
             ],
             Self::Related => &[
-                RelatedHeading, RelatedTitle, RelatedDate, RelatedText, Caption, Publication, Placeholder, Navigation,
-                Share, Promo,
+                RelatedHeading,
+                RelatedTitle,
+                RelatedDate,
+                RelatedText,
+                Caption,
+                Publication,
+                Placeholder,
+                Navigation,
+                Share,
+                Promo,
             ],
             Self::Comments => &[Comment, Navigation, Share, Promo],
             Self::Tail => &[
-                Navigation, Share, Promo, Legal, Date, Byline, Caption, Publication, Placeholder, RelatedHeading,
-                RelatedTitle, Other,
+                Navigation,
+                Share,
+                Promo,
+                Legal,
+                Date,
+                Byline,
+                Caption,
+                Publication,
+                Placeholder,
+                RelatedHeading,
+                RelatedTitle,
+                Other,
             ],
         }
     }
@@ -97,7 +142,8 @@ pub struct Model {
 }
 
 static BUILT_IN: LazyLock<Model> = LazyLock::new(|| {
-    Model::parse(include_str!("weights.txt")).unwrap_or_else(|e| panic!("the built-in weights are broken: {e}"))
+    Model::parse(include_str!("weights.txt"))
+        .unwrap_or_else(|e| panic!("the built-in weights are broken: {e}"))
 });
 
 impl Model {
@@ -137,7 +183,8 @@ impl Model {
                     scores.zone[zone as usize] = weight;
                 } else {
                     let label = Label::ALL.iter().find(|l| l.name() == target);
-                    scores.label[*label.ok_or_else(|| wrong(&format!("unknown label {target}")))? as usize] = weight;
+                    scores.label[*label.ok_or_else(|| wrong(&format!("unknown label {target}")))? as usize] =
+                        weight;
                 }
             }
             match (name, from) {

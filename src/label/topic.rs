@@ -122,7 +122,8 @@ fn for_each_stem(text: &str, mut f: impl FnMut(u64)) {
         ideograph = None;
         if c.is_alphabetic() {
             if letters < STEM {
-                let lower = if c.is_ascii() { c.to_ascii_lowercase() } else { c.to_lowercase().next().unwrap_or(c) };
+                let lower =
+                    if c.is_ascii() { c.to_ascii_lowercase() } else { c.to_lowercase().next().unwrap_or(c) };
                 used += lower.encode_utf8(&mut buffer[used..]).len();
             }
             letters += 1;

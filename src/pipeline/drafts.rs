@@ -88,7 +88,8 @@ pub(super) fn drafts(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()
         let (found, texts) = match &mut survey {
             None => (Vec::new(), Vec::new()),
             Some((found, texts)) => {
-                let known = texts.get(batch.first as usize..end as usize).ok_or_else(|| changed(&batch, job))?;
+                let known =
+                    texts.get(batch.first as usize..end as usize).ok_or_else(|| changed(&batch, job))?;
                 (found.below(end as u32)?, known.to_vec())
             }
         };
@@ -111,7 +112,8 @@ pub(super) fn drafts(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()
                 let made = match made {
                     Ok(made) if ids.is_new(made.id) => made,
                     Ok(_) => {
-                        let message = "an earlier record has the same id; ids must be unique in a run".to_owned();
+                        let message =
+                            "an earlier record has the same id; ids must be unique in a run".to_owned();
                         reject(&batch.reject(i, &job.inputs, Cause::DuplicateId, message))?;
                         offsets.push(u64::MAX);
                         entries.push(None);
@@ -132,7 +134,13 @@ pub(super) fn drafts(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()
             Ok(())
         },
     )?;
-    Ok(Drafts { spool: spool.finish()?, offsets, entries, paragraphs: paragraphs.finish()?, skipped_near_pairs })
+    Ok(Drafts {
+        spool: spool.finish()?,
+        offsets,
+        entries,
+        paragraphs: paragraphs.finish()?,
+        skipped_near_pairs,
+    })
 }
 
 fn changed(batch: &Batch, job: &Job<'_>) -> Error {
@@ -190,7 +198,11 @@ fn make(surveyed: &Surveyed, job: &Job<'_>) -> Vec<Result<Made, Failure>> {
 }
 
 /// What deduplication wants to know of a document: of its main text, and of the paragraphs in it.
-fn fingerprint(draft: &Draft, config: &Config, digest: &mut MainTextDigest) -> (Option<Entry>, Vec<BlockKey>) {
+fn fingerprint(
+    draft: &Draft,
+    config: &Config,
+    digest: &mut MainTextDigest,
+) -> (Option<Entry>, Vec<BlockKey>) {
     let mut paragraphs = Vec::new();
     digest.clear();
     for (i, block) in draft.main_blocks() {

@@ -13,7 +13,8 @@ use crate::document::Verdict;
 use crate::error::Result;
 use crate::report::Summary;
 use crate::write::{
-    BlockAction, BlockCopy, BlockDecision, CorpusRecord, Decision, Gaps, Output, main_text, write_corpus, write_decision,
+    BlockAction, BlockCopy, BlockDecision, CorpusRecord, Decision, Gaps, Output, main_text, write_corpus,
+    write_decision,
 };
 
 /// Documents that a worker writes at a time.
@@ -131,7 +132,8 @@ impl View<'_> {
                 _ => None,
             };
             let document = &draft.document;
-            let decision = Decision { document, blocks: &blocks, verdict, canonical_id: canonical_id.as_deref() };
+            let decision =
+                Decision { document, blocks: &blocks, verdict, canonical_id: canonical_id.as_deref() };
             if matches!(verdict, Verdict::Keep { .. }) {
                 let gaps = if self.job.config.label.enabled { Gaps::of(document) } else { Gaps::Verbatim };
                 main_text(&mut text, &document.text, BlockDecision::kept(&blocks), gaps);
@@ -170,7 +172,8 @@ impl View<'_> {
         }
         for duplicate in duplicates {
             let (owner, block) = duplicate.owner;
-            blocks[duplicate.block as usize].duplicate_of = Some(BlockCopy { id: self.id(owner, ids)?, block });
+            blocks[duplicate.block as usize].duplicate_of =
+                Some(BlockCopy { id: self.id(owner, ids)?, block });
         }
         let kept = blocks.iter().map(|b| (is_content(b.labelled.label), b.duplicate_of.is_some()));
         let drop = self.job.config.dedup.blocks.policy == BlockPolicy::Drop && may_drop_duplicates(kept);

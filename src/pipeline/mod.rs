@@ -92,13 +92,17 @@ impl Job<'_> {
         let batches = Batches::new(Arc::clone(&self.inputs), &self.config.input);
         let source = batches.map(|batch| {
             if batch.first + batch.records.len() as u64 > u64::from(u32::MAX) {
-                return Err(Error::Config("a run reads at most 4294967295 records; split the input".to_owned()));
+                return Err(Error::Config(
+                    "a run reads at most 4294967295 records; split the input".to_owned(),
+                ));
             }
             prepare(batch)
         });
-        let describe = |item: &I| item.batch().records.first().map_or_else(String::new, |record| {
-            format!("{} record {}", self.inputs[record.input].path, record.record)
-        });
+        let describe = |item: &I| {
+            item.batch().records.first().map_or_else(String::new, |record| {
+                format!("{} record {}", self.inputs[record.input].path, record.record)
+            })
+        };
         ordered::ordered(source, self.threads(), self.stop, describe, work, sink)
     }
 }

@@ -13,7 +13,8 @@ use super::{Job, numbered};
 use crate::error::{Error, Result};
 use crate::read::{Batch, parse};
 use crate::repetition::{
-    CopyFinder, Counter, Documents, Found, Lead, NearCounter, Occurrence, Page, PageSketch, ShortTexts, observe,
+    CopyFinder, Counter, Documents, Found, Lead, NearCounter, Occurrence, Page, PageSketch, ShortTexts,
+    observe,
 };
 use crate::segment::segment;
 
@@ -53,24 +54,30 @@ pub(super) fn survey(job: &Job<'_>) -> Result<Survey> {
             .collect();
         (batch.consumed, pages)
     };
-    job.stream(|batch| Ok(batch), work, |(consumed, pages)| {
-        job.progress.advance(consumed, pages.len() as u64);
-        for page in pages {
-            let page = page.filter(|(id, ..)| ids.is_new(*id));
-            texts.push(page.as_ref().map_or(0, |(_, text, _)| *text));
-            documents.site.push(page.as_ref().map_or(0, |(.., page)| page.site));
-            sketches.push(page.as_ref().map_or_else(|| PageSketch::new(Vec::new()), |(.., page)| page.sketch));
-            let Some((.., page)) = page else { continue };
-            let base = short.append(&page.short_texts)?;
-            occurrences.extend(page.occurrences)?;
-            leads.extend(page.leads)?;
-            halves.extend(page.halves.into_iter().map(|mut half| {
-                half.offset += base;
-                half
-            }))?;
-        }
-        Ok(())
-    })?;
+    job.stream(
+        |batch| Ok(batch),
+        work,
+        |(consumed, pages)| {
+            job.progress.advance(consumed, pages.len() as u64);
+            for page in pages {
+                let page = page.filter(|(id, ..)| ids.is_new(*id));
+                texts.push(page.as_ref().map_or(0, |(_, text, _)| *text));
+                documents.site.push(page.as_ref().map_or(0, |(.., page)| page.site));
+                sketches.push(
+                    page.as_ref().map_or_else(|| PageSketch::new(Vec::new()), |(.., page)| page.sketch),
+                );
+                let Some((.., page)) = page else { continue };
+                let base = short.append(&page.short_texts)?;
+                occurrences.extend(page.occurrences)?;
+                leads.extend(page.leads)?;
+                halves.extend(page.halves.into_iter().map(|mut half| {
+                    half.offset += base;
+                    half
+                }))?;
+            }
+            Ok(())
+        },
+    )?;
     drop(ids);
 
     job.progress.stage("count", 0);
@@ -127,7 +134,8 @@ impl ShortTextWriter {
     }
 
     fn finish(self) -> Result<ShortTextFile> {
-        let file = self.file.into_inner().map_err(|e| e.into_error()).map_err(Error::io("write", &self.path))?;
+        let file =
+            self.file.into_inner().map_err(|e| e.into_error()).map_err(Error::io("write", &self.path))?;
         Ok(ShortTextFile { file: Mutex::new(BufReader::new(file)), path: self.path })
     }
 }

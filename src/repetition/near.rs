@@ -18,7 +18,7 @@ pub(super) const MIN_WORDS: usize = 4;
 /// Normalised Levenshtein similarity at which two texts are nearly the same: one of four words may differ.
 const SIMILAR: f64 = 0.75;
 /// Different texts compared in a bucket; the comparisons grow with its square.
-const MAX_TEXTS: usize = 48;
+const MAX_TEXTS: usize = 16;
 
 /// A short block under the key of one of its halves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

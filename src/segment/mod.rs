@@ -13,8 +13,8 @@ mod shape;
 mod wrap;
 
 use crate::document::{Block, Shape, Span};
-pub use lines::has_blank_line;
 use lines::Line;
+pub use lines::has_blank_line;
 use wrap::Measure;
 
 /// Columns of indent that make a line code where it also looks like code.
@@ -84,6 +84,7 @@ fn shapes(text: &str, lines: &[Line]) -> Vec<Shape> {
     let of = |i: usize| lines[i].span.of(text);
     let mut shapes: Vec<_> = lines.iter().map(|l| shape::of_line(l.span.of(text))).collect();
     let code: Vec<_> = lines.iter().map(|l| shape::is_code_like(l.span.of(text))).collect();
+    let cells: Vec<_> = lines.iter().map(|l| shape::cells(l.span.of(text))).collect();
     let fences: Vec<_> = (0..lines.len()).filter(|&i| shape::is_fence(of(i))).collect();
     for pair in fences.chunks_exact(2) {
         shapes[pair[0]..=pair[1]].fill(Shape::Code);
@@ -99,9 +100,8 @@ fn shapes(text: &str, lines: &[Line]) -> Vec<Shape> {
         {
             shapes[i] = Shape::Code;
         } else if matches!(shapes[i], Shape::Text | Shape::Rule) {
-            let cells = shape::cells(of(i));
-            let in_table = |j: usize| shape::cells(of(j)) == cells && (cells > 2 || of(j).contains('\t'));
-            if cells > 1 && in_table(i) && neighbour(&in_table) {
+            let in_table = |j: usize| cells[j] == cells[i] && (cells[i] > 2 || of(j).contains('\t'));
+            if cells[i] > 1 && in_table(i) && neighbour(&in_table) {
                 shapes[i] = Shape::TableRow;
             }
         }

@@ -90,40 +90,34 @@ pub(super) fn cells(line: &str) -> usize {
     1 + bars.max(tabs)
 }
 
+/// Bytes past which a line is no line of a program, whatever it ends with.
+const MAX_CODE: usize = 240;
+
 /// Whether a line of program text: it ends like a statement, or is dense with the symbols of one.
 pub(super) fn is_code_like(line: &str) -> bool {
-    let Some(&last) = line.as_bytes().last() else { return false };
-    if !line.is_ascii() {
+    if line.len() > MAX_CODE || !line.is_ascii() {
         return false;
     }
-    let mut symbols = 0;
-    let mut solid = 0;
-    for byte in line.bytes() {
-        solid += usize::from(byte != b' ');
-        symbols += usize::from(matches!(
-            byte,
-            b'{' | b'}'
-                | b'('
-                | b')'
-                | b'['
-                | b']'
-                | b'<'
-                | b'>'
-                | b'='
-                | b';'
-                | b'_'
-                | b'$'
-                | b'\\'
-                | b'&'
-                | b'*'
-                | b'+'
-                | b'#'
-        ));
-    }
+    let Some(&last) = line.as_bytes().last() else { return false };
+    let count = |holds: fn(u8) -> bool| line.bytes().filter(|&b| holds(b)).count();
+    let symbols = count(|b| CODE[usize::from(b)]);
+    let solid = line.len() - count(|b| b == b' ');
     let share = symbols as f64 / solid as f64;
     let statement = matches!(last, b';' | b'{' | b'}') && share >= CODE_SYMBOLS / 2.0;
     statement || (share >= CODE_SYMBOLS && symbols >= 3 && !matches!(last, b'.' | b'?' | b'!'))
 }
+
+/// The bytes that programs are dense with.
+const CODE: [bool; 256] = {
+    let mut table = [false; 256];
+    let symbols = b"{}()[]<>=;_$\\&*+#";
+    let mut i = 0;
+    while i < symbols.len() {
+        table[symbols[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

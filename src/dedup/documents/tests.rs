@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::*;
 use crate::dedup::MainTextDigest;
@@ -43,25 +44,30 @@ impl MainText for Texts {
     }
 }
 
-/// The definition: every document against every kept one, in rank order.
+/// The definition: in rank order, every document against every kept one. Equal texts share the place of the best.
 fn oracle(texts: &Texts, threshold: f64) -> Vec<Verdict> {
     let (entries, sets) = (texts.entries(), texts.sets());
     let mut order: Vec<usize> = (0..entries.len()).filter(|&i| entries[i].is_some()).collect();
     order.sort_by_key(|&i| std::cmp::Reverse(entries[i].unwrap().words));
     let mut verdicts = vec![Verdict::Empty; entries.len()];
     let mut kept: Vec<usize> = Vec::new();
-    for i in order {
-        let mut best: Option<(usize, f64, bool)> = None;
+    for (place, &i) in order.iter().enumerate() {
+        let equal = |&&j: &&usize| entries[j].unwrap().exact == entries[i].unwrap().exact;
+        if let Some(&original) = order[..place].iter().find(equal) {
+            let exact = Verdict::Duplicate { canonical: original as u32, similarity: 1.0, exact: true };
+            verdicts[i] = if kept.contains(&original) { exact } else { verdicts[original] };
+            continue;
+        }
+        let mut best: Option<(usize, f64)> = None;
         for &k in &kept {
-            let exact = entries[i].unwrap().exact == entries[k].unwrap().exact;
-            let similarity = if exact { 1.0 } else { jaccard(&sets[i], &sets[k]) };
-            if similarity >= threshold && best.is_none_or(|best| exact || !best.2 && similarity > best.1) {
-                best = Some((k, similarity, exact));
+            let similarity = jaccard(&sets[i], &sets[k]);
+            if similarity >= threshold && best.is_none_or(|best| similarity > best.1) {
+                best = Some((k, similarity));
             }
         }
         match best {
-            Some((k, similarity, exact)) => {
-                verdicts[i] = Verdict::Duplicate { canonical: k as u32, similarity, exact };
+            Some((k, similarity)) => {
+                verdicts[i] = Verdict::Duplicate { canonical: k as u32, similarity, exact: false };
             }
             None => kept.push(i),
         }
@@ -151,6 +157,22 @@ fn switched_off_everything_with_text_stays() {
 }
 
 #[test]
+fn borders_of_chunks_do_not_show() {
+    // 60 articles in 30 versions each; every version replaces a few words of its article.
+    let version = |i: usize| {
+        let (article, version) = (i % 60, i / 60);
+        let mut text = words(article * 100..article * 100 + 40 + article % 7);
+        for edit in 0..version % 5 {
+            text[(version * 7 + edit * 11 + article) % 40] = format!("v{version}");
+        }
+        text.join(" ")
+    };
+    let outcome = agrees_with_the_oracle(&Texts((0..1800).map(version).collect()));
+    let kept = outcome.verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Keep { .. })).count();
+    assert!((60..1500).contains(&kept), "{kept}");
+}
+
+#[test]
 fn a_large_family_costs_a_comparison_a_copy() {
     // Each copy has one word of its own, and all are equally long, so rank order is input order.
     let copy = |i: usize| {
@@ -189,7 +211,8 @@ fn edited_copies() -> impl Strategy<Value = Vec<String>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    // A pair at the threshold may be missed once in a thousand times by design; a fixed seed keeps these tests facts.
+    #![proptest_config(ProptestConfig { cases: 64, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
 
     #[test]
     fn decides_as_all_pairs_in_rank_order_would(texts in edited_copies()) {
