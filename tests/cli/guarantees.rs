@@ -72,9 +72,9 @@ fn the_same_decisions_in_any_order_of_the_files() {
     assert_eq!(forwards.len(), 805);
     for order in 0..2 {
         if order == 0 {
-            inputs.reverse()
+            inputs.reverse();
         } else {
-            inputs.rotate_left(5)
+            inputs.rotate_left(5);
         }
         outputs(&folder, &inputs, &[]);
         let other = by_id(&folder);
@@ -104,7 +104,7 @@ fn a_document_that_lost_a_paragraph_is_not_a_duplicate_the_second_time() {
     let (rest, more) = (random.sentence(40), random.sentence(40));
     let long = format!("{}\n\n{more}", shared.join("\n\n"));
     let shorter = format!("{}\n\n{rest}", shared[..2].join("\n\n"));
-    let alone = format!("{} And so on.", rest);
+    let alone = format!("{rest} And so on.");
     let folder = Folder::new();
     folder.write("pages.jsonl", jsonl([("long", &*long), ("shorter", &*shorter), ("alone", &*alone)]));
     let [once, ..] = outputs(&folder, &["pages.jsonl"], &["--label", "off"]);

@@ -9,19 +9,13 @@ use crate::program::{Folder, package};
 /// The main text's labels, as `gold` names them.
 const MAIN: [&str; 6] = ["body", "heading", "list_item", "quote", "code", "table_row"];
 
-/// What each seed's title and date are, in the order of the files.
-const LIFTED: [(&str, Option<&str>); 5] = [
-    (
-        "Minsk follows informal convention with Kremlin in bilateral relations and foreign policy",
-        Some("2016-04-22T19:38"),
-    ),
-    (
-        "Belarusian Foreign Ministry requests Kremlin to show good will in ‘free trade issue’",
-        Some("2016-04-22T18:34"),
-    ),
-    ("Minsk deliberately strains relations with the Kremlin", Some("2016-04-22T18:30")),
-    ("Belarusian Foreign, Economic Policies Increasingly Diverge from Russia’s", None),
-    ("Minsk will not engage in conflicts in Post-Soviet space", Some("2016-04-22T19:45")),
+/// What each seed's date is, in the order of the files.
+const DATES: [Option<&str>; 5] = [
+    Some("2016-04-22T19:38"),
+    Some("2016-04-22T18:34"),
+    Some("2016-04-22T18:30"),
+    None,
+    Some("2016-04-22T19:45"),
 ];
 
 struct Seed {
@@ -95,11 +89,12 @@ fn the_corpus_holds_the_articles_and_nothing_else() {
     let folder = cleaned();
     let corpus = folder.lines("corpus.jsonl");
     assert_eq!(corpus.len(), 5);
-    for ((seed, record), (title, date)) in seeds().iter().zip(&corpus).zip(LIFTED) {
+    for ((seed, record), date) in seeds().iter().zip(&corpus).zip(DATES) {
         let main = seed.labels.iter().filter(|(_, label)| MAIN.contains(&label.as_str()));
         let paragraphs: Vec<&str> = main.map(|(line, _)| seed.line(*line)).collect();
         assert_eq!(record["text"], paragraphs.join("\n\n"), "{}", seed.id);
-        assert_eq!(record["title"], title);
+        let title = seed.labels.iter().find(|(_, label)| label == "title").map(|(line, _)| seed.line(*line));
+        assert_eq!(record["title"].as_str(), title);
         assert_eq!(record["date"].as_str(), date, "{}", seed.id);
         assert_eq!(record["language"], "en");
     }
