@@ -24,7 +24,7 @@ impl Random {
             "ka", "lo", "mi", "ren", "tu", "sa", "vel", "no", "pi", "dar", "gu", "fe", "shi", "bo", "lan",
             "er",
         ];
-        // The square root of a uniform number would do as well; what matters is that short words are common.
+        // The smaller of two numbers: short words are more common than long ones.
         for _ in 0..=self.below(4).min(self.below(4)) {
             out.push_str(SYLLABLES[self.below(SYLLABLES.len())]);
         }
