@@ -4,7 +4,7 @@
 //! messages ([`cases`]), the decisions on whole pages ([`seeds`], [`pages`]), the guarantees of a run
 //! ([`guarantees`], [`tampering`], [`hostile`]) and what is left behind when something fails ([`faults`]).
 
-#![cfg(unix)] // pipes, signals and the shell of the cases
+#![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
 
 mod cases;
 mod faults;
