@@ -147,6 +147,9 @@ impl RunArgs {
         config.run.threads = self.threads.unwrap_or(config.run.threads);
         config.run.memory = self.memory.unwrap_or(config.run.memory);
         config.validate()?;
+        // Sorting and deduplication take the process-wide pool; nothing else in this program does.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(config.run.threads).build_global();
+        pool.map_err(|e| Error::Config(format!("run.threads = {}: {e}", config.run.threads)))?;
         Ok(config)
     }
 

@@ -7,8 +7,6 @@ use super::measure::{Ending, LONG, Measure};
 use super::topic::{self, Words};
 use crate::document::{Block, Repetition, Shape};
 
-pub(super) use super::topic::Topic;
-
 /// Blocks below the first prose in which a title still counts as the page's own.
 const HEAD_SEARCH: usize = 12;
 /// Short blocks that may stand between the heading of a section and its items.
@@ -37,7 +35,9 @@ pub(super) struct Context {
     pub below_title_elsewhere: Vec<bool>,
     pub repeated_prose: Vec<bool>,
     pub own_prose_below: Vec<bool>,
-    pub topic: Vec<Option<Topic>>,
+    /// How much of the article above a paragraph below the first item takes up, and how much on average it and all
+    /// that follow; see [`topic::compare`].
+    pub topic: Vec<Option<(f64, f64)>>,
 }
 
 impl Context {
@@ -195,8 +195,11 @@ impl Context {
         let below = prose.iter().filter(|&&i| i > start && measures[i].is_prose());
         let below: Vec<usize> = below.copied().collect();
         let texts: Vec<&str> = below.iter().map(|&i| blocks[i].span.of(text)).collect();
-        for (i, topic) in below.iter().zip(topic::compare(title, &above, item, &texts)) {
-            self.topic[*i] = topic;
+        let (mut sum, mut count) = (0.0, 0.0);
+        let topics = topic::compare(title, &above, item, &texts);
+        for (i, topic) in below.iter().zip(&topics).rev() {
+            (sum, count) = (sum + topic, count + 1.0);
+            self.topic[*i] = Some((*topic, sum / count));
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A feature is a bit, and has a phrase that `explain` shows. The weights file names features by [`Feature::name`]; a
 //! model never sees anything else, so that one can be exchanged without the other.
 
-use super::context::{Context, Topic};
+use super::context::Context;
 use super::cues::Kind;
 use super::measure::{Ending, LONG, Measure};
 use crate::document::{Repetition, Shape};
@@ -119,9 +119,18 @@ features! {
     BelowTitleElsewhere "below_title_elsewhere" "it stands below the title of another page",
     RepeatedProse "repeated_prose" "other pages hold this paragraph, and most of this page is its own",
     OwnProseBelow "own_prose_below" "is this page's own again, below paragraphs of another page",
-    TopicSame "topic_same" "speaks of what the article above spoke of",
-    TopicNear "topic_near" "shares some words with the article above",
-    TopicOther "topic_other" "shares few words with the article above",
+    Topic1 "topic_1" "takes up next to nothing of the article above",
+    Topic2 "topic_2" "takes up little of the article above",
+    Topic3 "topic_3" "takes up something of the article above",
+    Topic4 "topic_4" "takes up some of the article above",
+    Topic5 "topic_5" "takes up much of the article above",
+    Topic6 "topic_6" "takes up the article above as its own paragraphs do",
+    Onward1 "onward_1" "from here on next to nothing of the article above is taken up",
+    Onward2 "onward_2" "from here on little of the article above is taken up",
+    Onward3 "onward_3" "from here on something of the article above is taken up",
+    Onward4 "onward_4" "from here on some of the article above is taken up",
+    Onward5 "onward_5" "from here on much of the article above is taken up",
+    Onward6 "onward_6" "from here on the article above is taken up as by its own paragraphs",
 }
 
 const _: () = assert!(Feature::ALL.len() <= 128, "features are the bits of a u128");
@@ -306,10 +315,13 @@ fn elsewhere(f: &mut Features, i: usize, measures: &[Measure], context: &Context
     f.set(BelowTitleElsewhere, context.below_title_elsewhere[i]);
     f.set(RepeatedProse, context.repeated_prose[i]);
     f.set(OwnProseBelow, context.own_prose_below[i]);
-    match context.topic[i] {
-        Some(Topic::Same) => f.set(TopicSame, true),
-        Some(Topic::Near) => f.set(TopicNear, true),
-        Some(Topic::Other) => f.set(TopicOther, true),
-        None => {}
+    if let Some((own, onward)) = context.topic[i] {
+        f.set([Topic1, Topic2, Topic3, Topic4, Topic5, Topic6][level(own)], true);
+        f.set([Onward1, Onward2, Onward3, Onward4, Onward5, Onward6][level(onward)], true);
     }
+}
+
+/// Which of six levels a share of the article's own cohesion is.
+fn level(share: f64) -> usize {
+    [0.2, 0.4, 0.6, 0.8, 1.1].iter().filter(|bound| share >= **bound).count()
 }

@@ -13,8 +13,9 @@ use crate::fingerprint;
 pub(super) const LONG: usize = 100;
 /// Extent up to which a line is short enough to be a title, a caption or a field.
 const SHORT: usize = 240;
-/// Cues stand at the start of a block; more of a long one is not looked at. In bytes.
+/// Bytes of a block that cues are looked for in: of a paragraph only the opening words tell.
 const CUE_WINDOW: usize = 240;
+const CUE_WINDOW_OF_PROSE: usize = 64;
 /// Share of a line's letters and digits that a date must cover for the line to be one.
 const DATE_LINE: f32 = 0.7;
 
@@ -64,7 +65,8 @@ impl Measure {
     pub(super) fn of(text: &str, block: &Block, cues: &Cues, scratch: &mut String) -> Self {
         let text = block.span.of(text);
         let counts = Counts::of(text);
-        let window = floor_char_boundary(text, CUE_WINDOW);
+        let window = if counts.extent > 2 * LONG { CUE_WINDOW_OF_PROSE } else { CUE_WINDOW };
+        let window = floor_char_boundary(text, window);
         fingerprint::normalise_into(&text[..window], scratch);
         let hits = cues.find(scratch);
         let short = counts.extent <= SHORT;

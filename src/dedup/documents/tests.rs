@@ -21,7 +21,9 @@ impl Texts {
         let mut digest = MainTextDigest::default();
         let mut of = |text: &String| {
             digest.clear();
-            digest.push(text);
+            if !text.trim().is_empty() {
+                digest.push(text);
+            }
             f(&mut digest)
         };
         self.0.iter().map(&mut of).collect()
