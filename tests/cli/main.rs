@@ -1,0 +1,17 @@
+//! The program as its users meet it: the built binary, real files, real pipes and real faults.
+//!
+//! What a stage promises is tested beside the stage. Here stands what only the whole can promise: exit codes and
+//! messages ([`cases`]), the decisions on whole pages ([`seeds`], [`pages`]), the guarantees of a run
+//! ([`guarantees`], [`tampering`], [`hostile`]) and what is left behind when something fails ([`faults`]).
+
+#![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
+
+mod cases;
+mod faults;
+mod guarantees;
+mod hostile;
+mod pages;
+mod program;
+mod seeds;
+mod tampering;
+mod words;
