@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use dehusk::config::{Config, InputFormat, Size, from_toml, overlay_key};
@@ -155,6 +157,9 @@ impl RunArgs {
 
     /// The scratch folder: where `--work-dir` says, else beside `output`, else among the system's temporary files.
     pub fn work_folder(&self, output: Option<&Path>) -> Result<WorkFolder> {
+        if let Some(folder) = self.work_dir.as_ref().filter(|folder| !folder.is_dir()) {
+            return Err(Error::Config(format!("--work-dir {}: there is no such folder", folder.display())));
+        }
         let temporary = std::env::temp_dir();
         let parent = match (&self.work_dir, output) {
             (Some(folder), _) => Some(folder.as_path()),
@@ -169,20 +174,38 @@ impl RunArgs {
 pub fn spooled(inputs: Vec<Input>, work: &WorkFolder, config: &Config) -> Result<Arc<[Input]>> {
     inputs
         .into_iter()
-        .map(|input| {
-            if input.awaits_spool() {
-                spool(&mut std::io::stdin().lock(), work.path(), &config.input)
-            } else {
-                Ok(input)
-            }
-        })
+        .map(|input| if input.awaits_spool() { spooled_stdin(work, config) } else { Ok(input) })
         .collect()
 }
 
-/// Is set when the user asks the program to stop.
+/// Spools on a thread of its own: a read that waits for a terminal or a stalled pipe cannot be called off, but it can
+/// be left behind.
+fn spooled_stdin(work: &WorkFolder, config: &Config) -> Result<Input> {
+    let (give, spooled) = std::sync::mpsc::channel();
+    let (folder, config) = (work.path().to_owned(), config.input.clone());
+    std::thread::spawn(move || give.send(spool(&mut std::io::stdin().lock(), &folder, &config)));
+    loop {
+        match spooled.recv_timeout(PATIENCE) {
+            Ok(input) => return input,
+            Err(RecvTimeoutError::Timeout) if !STOP.load(Ordering::Relaxed) => {}
+            Err(_) => return Err(Error::Interrupted),
+        }
+    }
+}
+
+/// How long a user who asks to stop waits at the most while standard input is read.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Is set when the user asks the program to stop. Asking twice ends the process at once.
 pub fn stop_flag() -> &'static AtomicBool {
-    static STOP: AtomicBool = AtomicBool::new(false);
     // Without a handler the process ends at once and leaves its work folder behind, which does no harm.
-    let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
+    let _ = ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            #[expect(clippy::exit, reason = "the orderly way was asked for before and takes too long")]
+            std::process::exit(super::Exit::Interrupted as i32);
+        }
+    });
     &STOP
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use dehusk::Error;
 use dehusk::pipeline::{Job, Outputs, decide, emit};
-use dehusk::read::Reject;
+use dehusk::read::{Input, Reject};
 use dehusk::report::Summary;
 use dehusk::write::{Existing, JSON, JSON_LINES, Output, RejectRecord, commit_all, write_reject};
 
@@ -73,16 +73,20 @@ pub fn run(args: &Args) -> Result<Exit> {
     let targets = Targets::of(args);
     targets.check()?;
     let inputs = args.input.discover(&config)?;
+    targets.check_inputs(&inputs)?;
+    let stop = stop_flag();
 
     let work = args.run.work_folder(targets.corpus.as_deref().filter(|path| *path != Path::new("-")))?;
     let inputs = spooled(inputs, &work, &config)?;
     if args.verbose {
-        terminal::say(format_args!("{} input files, work folder {}", inputs.len(), work.path().display()));
+        let files = terminal::count(inputs.len() as u64, "input file");
+        terminal::say(format_args!("{files}, work folder {}", work.path().display()));
     }
     let progress = progress(if args.quiet { ProgressMode::Never } else { args.progress });
-    let job = Job { inputs, config: &config, work: &work, progress: &*progress, stop: stop_flag() };
+    let job = Job { inputs, config: &config, work: &work, progress: &*progress, stop };
 
-    let mut rejects = Rejects { target: &targets, output: None, count: 0, causes: Vec::new() };
+    let mut rejects =
+        Rejects { target: &targets, output: None, quiet: args.quiet, count: 0, causes: Vec::new() };
     let decided = decide(&job, |reject| rejects.add(reject))?;
     let mut outputs = targets.open()?;
     let mut summary = emit(&job, decided, &mut outputs)?;
@@ -93,7 +97,7 @@ pub fn run(args: &Args) -> Result<Exit> {
 
     targets.commit(outputs, rejects.output.take(), &summary)?;
     if !args.quiet {
-        terminal::say(summary.table());
+        terminal::say(summary.table().trim_end());
         rejects.tell();
     }
     Ok(if rejects.count > config.run.max_rejects { Exit::TooManyRejects } else { Exit::Done })
@@ -130,22 +134,50 @@ impl Targets {
 
     /// Refuses what could not be written in the end.
     fn check(&self) -> Result<(), Error> {
-        let lines = [&self.corpus, &self.decisions, &self.rejects];
-        for path in lines.into_iter().flatten() {
+        for path in [&self.corpus, &self.decisions, &self.rejects].into_iter().flatten() {
             Output::check(path, JSON_LINES, self.existing)?;
         }
         if let Some(path) = &self.report {
             Output::check(path, JSON, self.existing)?;
         }
-        let mut all: Vec<&PathBuf> = lines.into_iter().chain([&self.report]).flatten().collect();
-        all.sort();
-        match all.windows(2).find(|pair| pair[0] == pair[1] && pair[0] != Path::new("/dev/null")) {
-            Some(pair) => Err(Error::Output {
-                path: pair[0].clone(),
-                message: "is named for two outputs; give each a file of its own".to_owned(),
+        let all = self.files();
+        for (i, (path, file)) in all.iter().enumerate() {
+            if all[..i].iter().any(|(_, other)| other == file) {
+                let message = "is named for two outputs; give each a file of its own".to_owned();
+                return Err(Error::Output { path: path.to_path_buf(), message });
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses to replace what is read: without its source, no decision could be checked any more.
+    fn check_inputs(&self, inputs: &[Input]) -> Result<(), Error> {
+        let read: Vec<PathBuf> =
+            inputs.iter().filter_map(|input| std::fs::canonicalize(&input.file).ok()).collect();
+        match self.files().into_iter().find(|(_, file)| read.contains(file)) {
+            Some((path, _)) => Err(Error::Output {
+                path: path.to_path_buf(),
+                message: "is one of the inputs; name another file".to_owned(),
             }),
             None => Ok(()),
         }
+    }
+
+    /// The outputs as they were named, and as the file system knows them. Devices and standard output are none.
+    fn files(&self) -> Vec<(&Path, PathBuf)> {
+        let all = [&self.corpus, &self.decisions, &self.rejects, &self.report].into_iter().flatten();
+        all.map(PathBuf::as_path)
+            .filter(|path| *path != Path::new("-") && !path.metadata().is_ok_and(|found| !found.is_file()))
+            .map(|path| {
+                let folder =
+                    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let resolved = std::fs::canonicalize(path).or_else(|_| {
+                    std::fs::canonicalize(folder)
+                        .map(|folder| folder.join(path.file_name().unwrap_or_default()))
+                });
+                (path, resolved.unwrap_or_else(|_| path.to_owned()))
+            })
+            .collect()
     }
 
     fn open(&self) -> Result<Outputs, Error> {
@@ -166,12 +198,19 @@ impl Targets {
         let report = self.report.as_deref().map(|path| {
             let mut report = self.create(path)?;
             report.write(summary.to_json().as_bytes())?;
-            report.write(b"\n")?;
             Ok::<_, Error>(report)
         });
         let stale = if rejects.is_none() { self.rejects.as_deref() } else { None };
         let report = report.transpose()?;
-        commit_all([outputs.corpus, outputs.decisions, rejects, report].into_iter().flatten().collect())?;
+        let Outputs { mut corpus, decisions } = outputs;
+        if self.corpus.as_deref() == Some(Path::new("-")) {
+            match corpus.take().map_or(Ok(()), Output::commit) {
+                // Whoever reads the corpus has read enough; the other outputs are still wanted.
+                Err(error) if error.is_closed_pipe() => {}
+                result => result?,
+            }
+        }
+        commit_all([decisions, rejects, report, corpus].into_iter().flatten().collect())?;
         match stale {
             Some(path) if self.existing == Existing::Replace && path.is_file() => {
                 std::fs::remove_file(path).map_err(Error::io("remove the rejects of an earlier run", path))
@@ -185,6 +224,7 @@ impl Targets {
 struct Rejects<'a> {
     target: &'a Targets,
     output: Option<Output>,
+    quiet: bool,
     count: u64,
     causes: Vec<&'static str>,
 }
@@ -194,7 +234,7 @@ impl Rejects<'_> {
         if self.output.is_none() {
             self.output = self.target.rejects.as_deref().map(|path| self.target.create(path)).transpose()?;
         }
-        if self.count < SHOWN_REJECTS {
+        if self.count < SHOWN_REJECTS && !self.quiet {
             terminal::warn(format_args!("{} record {}: {}", reject.path, reject.record, reject.message));
         }
         self.count += 1;
@@ -219,14 +259,10 @@ impl Rejects<'_> {
         if self.count == 0 {
             return;
         }
+        let records = terminal::count(self.count, "record");
         match &self.target.rejects {
-            Some(path) => {
-                terminal::warn(format_args!("{} records rejected; see {}", self.count, path.display()))
-            }
-            None => terminal::warn(format_args!(
-                "{} records rejected; name a file with --rejects to see all",
-                self.count
-            )),
+            Some(path) => terminal::warn(format_args!("{records} rejected; see {}", path.display())),
+            None => terminal::warn(format_args!("{records} rejected; name a file with --rejects to see all")),
         }
     }
 }

@@ -1,14 +1,14 @@
 //! `dehusk explain`: one document, block by block, with the grounds of every decision.
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use dehusk::Error;
-use dehusk::document::{Block, LabelledBlock, Repetition, Side, Verdict};
+use dehusk::document::{Block, Repetition, Verdict};
 use dehusk::label::{Evidence, explain};
 use dehusk::pipeline::{Decided, Draft, Job, Quiet, decide};
+use dehusk::write::{BlockAction, BlockDecision};
 
 use super::args::{InputArgs, RunArgs, spooled, stop_flag};
 use super::diff::write_word_diff;
@@ -41,11 +41,12 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit> {
     let config = args.run.lay_over(args.input.config()?)?;
     let inputs = args.input.discover(&config)?;
-    let work = args.run.work_folder(None::<PathBuf>.as_deref())?;
+    let stop = stop_flag();
+    let work = args.run.work_folder(None)?;
     let inputs = spooled(inputs, &work, &config)?;
-    let job = Job { inputs, config: &config, work: &work, progress: &Quiet, stop: stop_flag() };
+    let job = Job { inputs, config: &config, work: &work, progress: &Quiet, stop };
     let mut rejected = 0u64;
-    let decided = decide(&job, |_| {
+    let mut decided = decide(&job, |_| {
         rejected += 1;
         Ok(())
     })?;
@@ -55,9 +56,11 @@ pub fn run(args: &Args) -> Result<Exit> {
         ));
     }
     let draft = find(&decided, args)?;
+    let blocks = decided.blocks(&draft, &config.dedup.blocks)?;
     let shown = if args.full { usize::MAX } else { SHOWN_TEXT };
     let mut out = Vec::new();
-    Page { decided: &decided, draft: &draft, shown, label: config.label.enabled }.write(&mut out)?;
+    let page = Page { decided: &decided, draft: &draft, blocks: &blocks, shown, label: config.label.enabled };
+    page.write(&mut out)?;
     anstream::stdout().lock().write_all(&out)?;
     Ok(Exit::Done)
 }
@@ -100,6 +103,7 @@ const REMOVED: Style = AnsiColor::Red.on_default();
 struct Page<'a> {
     decided: &'a Decided,
     draft: &'a Draft,
+    blocks: &'a [BlockDecision],
     shown: usize,
     label: bool,
 }
@@ -115,7 +119,7 @@ impl Page<'_> {
         writeln!(out, "language  {}", or_none(&labelled.language))?;
         self.write_verdict(out)?;
         let evidence = self.evidence();
-        for (i, block) in labelled.blocks.iter().enumerate() {
+        for (i, block) in self.blocks.iter().enumerate() {
             self.write_block(out, i, block, evidence.as_ref().map(|e| &e[i]))?;
         }
         Ok(())
@@ -157,14 +161,15 @@ impl Page<'_> {
         &self,
         out: &mut Vec<u8>,
         i: usize,
-        block: &LabelledBlock,
+        decision: &BlockDecision,
         evidence: Option<&Evidence>,
     ) -> Result<()> {
-        let (style, fate) = match block.label.side() {
-            Side::Main => (KEPT, "keep"),
-            Side::Lifted => (LIFTED, "lift"),
-            Side::Boilerplate => (REMOVED, "drop"),
+        let (style, fate) = match decision.action {
+            BlockAction::Keep => (KEPT, "keep"),
+            BlockAction::Lift => (LIFTED, "lift"),
+            BlockAction::DropBoilerplate | BlockAction::DropDuplicate => (REMOVED, "drop"),
         };
+        let block = &decision.labelled;
         let span = block.block.span;
         writeln!(
             out,
@@ -182,6 +187,13 @@ impl Page<'_> {
                 evidence.zone.name(),
                 evidence.rival,
                 words.join("; ")
+            )?;
+        }
+        if let Some(copy) = &decision.duplicate_of {
+            writeln!(
+                out,
+                "      {DIM}{} block {} has this paragraph and keeps it{DIM:#}",
+                copy.id, copy.block
             )?;
         }
         self.write_repetition(out, &block.repetition)

@@ -9,15 +9,36 @@ const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 
 /// A line of information.
 pub fn say(message: impl std::fmt::Display) {
-    let _ = writeln!(anstream::stderr(), "{message}");
+    let _ = writeln!(anstream::stderr(), "{}", harmless(message));
 }
 
 /// Something that the user should look at.
 pub fn warn(message: impl std::fmt::Display) {
-    let _ = writeln!(anstream::stderr(), "{YELLOW}warning{YELLOW:#}: {message}");
+    let _ = writeln!(anstream::stderr(), "{YELLOW}warning{YELLOW:#}: {}", harmless(message));
 }
 
 /// Why the run ended early.
 pub fn error(error: &anyhow::Error) {
-    let _ = writeln!(anstream::stderr(), "{RED}error{RED:#}: {error:#}");
+    let _ = writeln!(anstream::stderr(), "{RED}error{RED:#}: {}", harmless(error));
+}
+
+/// Paths and ids come from outside: what would steer the terminal is shown instead.
+fn harmless(message: impl std::fmt::Display) -> String {
+    let message = message.to_string();
+    if !message.contains(|c: char| c.is_control() && c != '\n') {
+        return message;
+    }
+    message.chars().fold(String::new(), |mut shown, c| {
+        if c.is_control() && c != '\n' {
+            shown.extend(c.escape_default())
+        } else {
+            shown.push(c)
+        }
+        shown
+    })
+}
+
+/// `1 record`, `2 records`.
+pub fn count(n: u64, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
 }

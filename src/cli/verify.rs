@@ -5,18 +5,19 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use dehusk::Error;
+use dehusk::config::InputConfig;
 use dehusk::document::Document;
+use dehusk::pipeline::work::WorkFolder;
 use dehusk::read::{Batches, Input, parse};
 use dehusk::verify::{Lines, verify};
 use flate2::read::MultiGzDecoder;
 
-use super::args::{InputArgs, spooled};
+use super::args::{InputArgs, spooled, stop_flag};
 use super::{Exit, terminal};
-use dehusk::config::InputConfig;
-use dehusk::pipeline::work::WorkFolder;
 
 /// Prove that kept and removed text together are the source
 #[derive(Debug, clap::Args)]
@@ -39,10 +40,11 @@ pub fn run(args: &Args) -> Result<Exit> {
     let inputs = args.input.discover(&config)?;
     let decisions = lines(&args.decisions)?;
     let corpus = args.corpus.as_deref().map(lines).transpose()?;
+    let stop = stop_flag();
     let work = WorkFolder::create(Some(&std::env::temp_dir()), Path::new("verify"))?;
     let inputs = spooled(inputs, &work, &config)?;
 
-    let found = verify(documents(inputs, config.input.clone()), decisions, corpus)?;
+    let found = verify(documents(inputs, config.input.clone(), stop), decisions, corpus)?;
     for mismatch in &found.listed {
         terminal::warn(mismatch);
     }
@@ -51,17 +53,27 @@ pub fn run(args: &Args) -> Result<Exit> {
         terminal::warn(format_args!("and {unlisted} more"));
     }
     if found.mismatches > 0 {
-        terminal::say(format_args!("{} documents, {} mismatches", found.documents, found.mismatches));
+        let mismatches = if found.mismatches == 1 { "mismatch" } else { "mismatches" };
+        let documents = terminal::count(found.documents, "document");
+        terminal::say(format_args!("{documents}, {} {mismatches}", found.mismatches));
         return Ok(Exit::Mismatch);
     }
-    terminal::say(format_args!("{} documents, every byte accounted for", found.documents));
+    let documents = terminal::count(found.documents, "document");
+    terminal::say(format_args!("{documents}, every byte accounted for"));
     Ok(Exit::Done)
 }
 
 /// The documents that `clean` would read, in order: rejected records and repeated ids have no decision.
-fn documents(inputs: Arc<[Input]>, config: InputConfig) -> impl Iterator<Item = Result<Document, Error>> {
+fn documents(
+    inputs: Arc<[Input]>,
+    config: InputConfig,
+    stop: &AtomicBool,
+) -> impl Iterator<Item = Result<Document, Error>> {
     let mut ids = HashSet::new();
     Batches::new(Arc::clone(&inputs), &config).flat_map(move |batch| {
+        if stop.load(Ordering::Relaxed) {
+            return vec![Err(Error::Interrupted)];
+        }
         let documents = (0..batch.records.len()).filter_map(|i| parse(&batch, i, &inputs, &config).ok());
         documents.filter(|d| ids.insert(d.id.clone())).map(Ok).collect::<Vec<_>>()
     })

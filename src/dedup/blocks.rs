@@ -3,8 +3,6 @@
 //! The caller sorts the [`BlockKey`]s of all paragraphs long enough to count and hands over one group of equal keys at a
 //! time. Groups know nothing of each other, so they can come from disk and be decided anywhere.
 
-use crate::document::Label;
-
 /// A paragraph of a document's main text. The derived order groups equal keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BlockKey {
@@ -39,16 +37,14 @@ pub fn duplicates(group: &[BlockKey], ranks: &[u32], kept: &[bool]) -> impl Iter
     })
 }
 
-/// Whether blocks of this label are what a document is read for; headings alone are not.
-#[must_use]
-pub fn is_content(label: Label) -> bool {
-    matches!(label, Label::Body | Label::ListItem | Label::Quote | Label::Code | Label::TableRow)
-}
-
-/// Whether a document may lose its duplicate paragraphs: only if content of its own is left. `kept_blocks` says of each
-/// kept block whether it is content and whether it is a duplicate.
-pub fn may_drop_duplicates(kept_blocks: impl IntoIterator<Item = (bool, bool)>) -> bool {
-    kept_blocks.into_iter().any(|(is_content, is_duplicate)| is_content && !is_duplicate)
+/// Whether a document may lose its duplicate paragraphs: only if at least `min_words` words of its own are left.
+/// `kept_blocks` says of each kept block how many words it has and whether it is a duplicate.
+///
+/// Words are counted, not kinds of blocks, so that the answer is the same when the cleaned text is cleaned again and
+/// its headings are no longer known as such.
+pub fn may_drop_duplicates(kept_blocks: impl IntoIterator<Item = (usize, bool)>, min_words: usize) -> bool {
+    let own = kept_blocks.into_iter().filter(|(_, is_duplicate)| !is_duplicate);
+    own.map(|(words, _)| words).sum::<usize>() >= min_words
 }
 
 #[cfg(test)]
@@ -72,9 +68,8 @@ mod tests {
 
     #[test]
     fn a_document_never_loses_all_its_content() {
-        assert!(may_drop_duplicates([(true, true), (true, false)]));
-        assert!(!may_drop_duplicates([(false, false), (true, true)]));
-        assert!(!may_drop_duplicates([]));
-        assert!(is_content(Label::Code) && !is_content(Label::Heading) && !is_content(Label::Legal));
+        assert!(may_drop_duplicates([(30, true), (12, false), (8, false)], 20));
+        assert!(!may_drop_duplicates([(30, true), (19, false)], 20));
+        assert!(!may_drop_duplicates([(30, true)], 20));
     }
 }

@@ -60,7 +60,7 @@ pub fn label(document: &Document, blocks: &[Block], repetition: &[Repetition]) -
         })
         .collect();
     let title = decoded.iter().position(|d| d.label == Label::Title);
-    let title = title.map(|i| fold_white_space(blocks[i].block.span.of(text)));
+    let title = title.map(|i| title_text(blocks[i].block.span.of(text)));
     let dates = decoded.iter().zip(&measures).filter(|(d, _)| d.label == Label::Date);
     let date = dates.filter_map(|(_, m)| m.date.as_ref()).map(|d| d.iso.clone()).next();
     let language = language_of(text, &blocks);
@@ -117,6 +117,10 @@ fn language_of(text: &str, blocks: &[LabelledBlock]) -> Option<String> {
     language::language(&sample).map(str::to_owned)
 }
 
-fn fold_white_space(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// A title without its marks of a heading, hashes before it or an underline below, and with white space folded.
+fn title_text(block: &str) -> String {
+    let is_underline = |line: &str| line.len() >= 3 && line.bytes().all(|b| matches!(b, b'=' | b'-'));
+    let lines = block.lines().filter(|line| !is_underline(line));
+    let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+    words.join(" ").trim_matches('#').trim().to_owned()
 }

@@ -1,16 +1,19 @@
 //! Which documents stay, and which of their paragraphs a better-ranked document has already.
 
 use std::cell::RefCell;
+use std::cmp::Ordering;
 
 use super::Job;
 use super::drafts::{Draft, Drafts, drafts};
 use super::sort::{Sorted, Sorter};
 use super::spool::Spool;
-use crate::config::BlockPolicy;
-use crate::dedup::{self, BlockKey, DuplicateBlock, MainText, MainTextDigest};
+use crate::config::{BlockDedupConfig, BlockPolicy};
+use crate::dedup::{self, BlockKey, DuplicateBlock, MainText, MainTextDigest, may_drop_duplicates};
 use crate::document::Verdict;
 use crate::error::Result;
+use crate::fingerprint::{count_words, normalise_into};
 use crate::read::Reject;
+use crate::write::{BlockAction, BlockCopy, BlockDecision};
 
 /// A run decided and ready to be written.
 pub struct Decided {
@@ -38,6 +41,22 @@ impl Decided {
     #[must_use]
     pub fn verdict(&self, number: u32) -> Verdict {
         self.verdicts[number as usize]
+    }
+
+    /// What becomes of a document's blocks. Documents can only be asked for in input order.
+    ///
+    /// # Errors
+    /// When something cannot be read back from the work folder.
+    pub fn blocks(&mut self, draft: &Draft, config: &BlockDedupConfig) -> Result<Vec<BlockDecision>> {
+        let mut own = Vec::new();
+        while let Some(duplicate) = self.duplicates.next().transpose()? {
+            match duplicate.document.cmp(&draft.number) {
+                Ordering::Less => {}
+                Ordering::Equal => own.push(duplicate),
+                Ordering::Greater => break,
+            }
+        }
+        decide_blocks(draft, &own, config, |number| Ok(self.draft(number)?.document.id))
     }
 
     /// Every document, in input order.
@@ -98,4 +117,37 @@ pub fn decide(job: &Job<'_>, reject: impl FnMut(&Reject) -> Result<()>) -> Resul
         ("dedup_full_buckets", outcome.statistics.full_buckets),
     ];
     Ok(Decided { spool, offsets, verdicts: outcome.verdicts, duplicates: duplicates.finish()?, skipped })
+}
+
+/// What becomes of a document's blocks, given its duplicate paragraphs and a way to name the documents that keep them.
+pub(super) fn decide_blocks(
+    draft: &Draft,
+    duplicates: &[DuplicateBlock],
+    config: &BlockDedupConfig,
+    mut id: impl FnMut(u32) -> Result<String>,
+) -> Result<Vec<BlockDecision>> {
+    let mut blocks: Vec<BlockDecision> = (draft.labelled.blocks.iter())
+        .map(|block| BlockDecision {
+            labelled: *block,
+            action: BlockAction::of(block.label.side()),
+            duplicate_of: None,
+        })
+        .collect();
+    if duplicates.is_empty() {
+        return Ok(blocks);
+    }
+    for duplicate in duplicates {
+        let (owner, block) = duplicate.owner;
+        blocks[duplicate.block as usize].duplicate_of = Some(BlockCopy { id: id(owner)?, block });
+    }
+    let mut normalised = String::new();
+    let kept = draft.main_blocks().map(|(i, text)| {
+        normalise_into(text, &mut normalised);
+        (count_words(&normalised), blocks[i].duplicate_of.is_some())
+    });
+    if config.policy == BlockPolicy::Drop && may_drop_duplicates(kept, config.min_words) {
+        let copies = blocks.iter_mut().filter(|b| b.duplicate_of.is_some());
+        copies.for_each(|b| b.action = BlockAction::DropDuplicate);
+    }
+    Ok(blocks)
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::Ids;
 use super::sort::{Sorted, Sorter};
 use super::spool::{Encoded, Spool, SpoolWriter};
-use super::survey::{Survey, survey};
+use super::survey::{Known, Survey, survey};
 use super::{Described, Job, numbered};
 use crate::config::Config;
 use crate::dedup::{BlockKey, Entry, MainTextDigest};
@@ -57,8 +57,8 @@ pub(super) struct Drafts {
 struct Surveyed {
     batch: Batch,
     found: Vec<Found>,
-    /// The texts' hashes in the first sweep; empty where there was none.
-    texts: Vec<u64>,
+    /// What the records were in the first sweep, if there was one.
+    known: Option<Vec<Known>>,
 }
 
 impl Described for Surveyed {
@@ -70,6 +70,8 @@ impl Described for Surveyed {
 /// What a worker makes of a record.
 struct Made {
     id: u128,
+    /// See [`Known::text`].
+    text: u64,
     draft: Encoded<Draft>,
     entry: Option<Entry>,
     paragraphs: Vec<BlockKey>,
@@ -77,23 +79,19 @@ struct Made {
 
 /// Reads every input, a second time if labels are on, and hands each reject to `reject`, in order.
 pub(super) fn drafts(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()>) -> Result<Drafts> {
-    let (mut survey, skipped_near_pairs) = if job.config.label.enabled {
-        let Survey { found, texts, skipped_near_pairs } = survey(job)?;
-        (Some((FoundStream(found.peekable()), texts)), skipped_near_pairs)
+    let (mut found, known, skipped_near_pairs) = if job.config.label.enabled {
+        let Survey { found, records, skipped_near_pairs } = survey(job)?;
+        (Some(FoundStream(found.peekable())), Some(records), skipped_near_pairs)
     } else {
-        (None, 0)
+        (None, None, 0)
     };
-    let prepare = move |batch: Batch| {
-        let end = batch.first + batch.records.len() as u64;
-        let (found, texts) = match &mut survey {
-            None => (Vec::new(), Vec::new()),
-            Some((found, texts)) => {
-                let known =
-                    texts.get(batch.first as usize..end as usize).ok_or_else(|| changed(&batch, job))?;
-                (found.below(end as u32)?, known.to_vec())
-            }
-        };
-        Ok(Surveyed { batch, found, texts })
+    let prepare = |batch: Batch| {
+        let records = batch.first as usize..batch.first as usize + batch.records.len();
+        let found = found.as_mut().map_or_else(|| Ok(Vec::new()), |found| found.below(records.end as u32))?;
+        // Where there are more records than in the first sweep, the last ones have nothing to be compared with.
+        let known =
+            known.as_ref().map(|all| all.iter().copied().skip(records.start).take(records.len()).collect());
+        Ok(Surveyed { batch, found, known })
     };
 
     job.progress.stage("label", job.input_bytes());
@@ -106,9 +104,17 @@ pub(super) fn drafts(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()
         prepare,
         |surveyed| (make(&surveyed, job), surveyed),
         |(made, surveyed)| {
-            let Surveyed { batch, .. } = surveyed;
+            let Surveyed { batch, known, .. } = surveyed;
             job.progress.advance(batch.consumed, made.len() as u64);
             for (i, made) in made.into_iter().enumerate() {
+                let input = batch.records[i].input as u32;
+                let now = Known { input, text: made.as_ref().map_or(0, |made| made.text) };
+                match known.as_ref().map(|known| known.get(i)) {
+                    // Where a record is missing, those of later inputs have moved up to its place.
+                    Some(Some(known)) if *known != now => return Err(changed(job, known.input.min(input))),
+                    Some(None) => return Err(changed(job, input)),
+                    _ => {}
+                }
                 let made = match made {
                     Ok(made) if ids.is_new(made.id) => made,
                     Ok(_) => {
@@ -119,13 +125,12 @@ pub(super) fn drafts(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()
                         entries.push(None);
                         continue;
                     }
-                    Err(Failure::Rejected(rejected)) => {
+                    Err(rejected) => {
                         reject(&rejected)?;
                         offsets.push(u64::MAX);
                         entries.push(None);
                         continue;
                     }
-                    Err(Failure::Changed) => return Err(changed(&batch, job)),
                 };
                 offsets.push(spool.append_encoded(&made.draft)?);
                 entries.push(made.entry);
@@ -134,6 +139,9 @@ pub(super) fn drafts(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()
             Ok(())
         },
     )?;
+    if let Some(missing) = known.as_ref().and_then(|known| known.get(offsets.len())) {
+        return Err(changed(job, missing.input));
+    }
     Ok(Drafts {
         spool: spool.finish()?,
         offsets,
@@ -143,9 +151,8 @@ pub(super) fn drafts(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()
     })
 }
 
-fn changed(batch: &Batch, job: &Job<'_>) -> Error {
-    let input = batch.records.first().map_or(0, |r| r.input);
-    Error::Changed { path: job.inputs[input].path.to_string() }
+fn changed(job: &Job<'_>, input: u32) -> Error {
+    Error::Changed { path: job.inputs[input as usize].path.to_string() }
 }
 
 /// What was found, in the order of the documents, handed out batch by batch.
@@ -162,21 +169,13 @@ impl FoundStream {
     }
 }
 
-enum Failure {
-    Rejected(Reject),
-    Changed,
-}
-
-fn make(surveyed: &Surveyed, job: &Job<'_>) -> Vec<Result<Made, Failure>> {
-    let Surveyed { batch, found, texts } = surveyed;
+fn make(surveyed: &Surveyed, job: &Job<'_>) -> Vec<Result<Made, Reject>> {
+    let Surveyed { batch, found, .. } = surveyed;
     let mut digest = MainTextDigest::default();
     numbered(batch)
         .map(|(i, number)| {
-            let document = parse(batch, i, &job.inputs, &job.config.input).map_err(Failure::Rejected)?;
-            // A record that was rejected for its id in the first sweep has no hash, and is rejected again.
-            if texts.get(i).is_some_and(|known| *known != 0 && *known != document.source_hash as u64) {
-                return Err(Failure::Changed);
-            }
+            let document = parse(batch, i, &job.inputs, &job.config.input)?;
+            let text = Known::new(batch.records[i].input, Some(&document)).text;
             let blocks = segment(&document.text);
             let start = found.partition_point(|f| f.document < number);
             let length = found[start..].partition_point(|f| f.document == number);
@@ -192,7 +191,13 @@ fn make(surveyed: &Surveyed, job: &Job<'_>) -> Vec<Result<Made, Failure>> {
             };
             let draft = Draft { number, document, labelled };
             let (entry, paragraphs) = fingerprint(&draft, job.config, &mut digest);
-            Ok(Made { id: Ids::hash(&draft.document.id), draft: Encoded::new(&draft), entry, paragraphs })
+            Ok(Made {
+                text,
+                id: Ids::hash(&draft.document.id),
+                draft: Encoded::new(&draft),
+                entry,
+                paragraphs,
+            })
         })
         .collect()
 }

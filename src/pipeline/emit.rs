@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::decide::Decided;
+use super::decide::{Decided, decide_blocks};
 use super::drafts::Draft;
 use super::ordered::ordered;
 use super::spool::{Encoded, Spool};
 use super::{Job, sort::Sorted};
-use crate::config::BlockPolicy;
-use crate::dedup::{DuplicateBlock, is_content, may_drop_duplicates};
+use crate::dedup::DuplicateBlock;
 use crate::document::Verdict;
 use crate::error::Result;
 use crate::report::Summary;
 use crate::write::{
-    BlockAction, BlockCopy, BlockDecision, CorpusRecord, Decision, Gaps, Output, main_text, write_corpus,
-    write_decision,
+    BlockDecision, CorpusRecord, Decision, Gaps, Output, main_text, write_corpus, write_decision,
 };
 
 /// Documents that a worker writes at a time.
@@ -125,7 +123,9 @@ impl View<'_> {
             let draft = self.spool.decode(entry)?;
             let own = portion.duplicates.partition_point(|d| d.document < *number);
             let count = portion.duplicates[own..].partition_point(|d| d.document == *number);
-            let blocks = self.decide_blocks(&draft, &portion.duplicates[own..own + count], &mut ids)?;
+            let duplicates = &portion.duplicates[own..own + count];
+            let config = &self.job.config.dedup.blocks;
+            let blocks = decide_blocks(&draft, duplicates, config, |number| self.id(number, &mut ids))?;
             let verdict = self.verdicts[*number as usize];
             let canonical_id = match verdict {
                 Verdict::Duplicate { canonical, .. } => Some(self.id(canonical, &mut ids)?),
@@ -152,36 +152,6 @@ impl View<'_> {
             written.documents += 1;
         }
         Ok(written)
-    }
-
-    fn decide_blocks(
-        &self,
-        draft: &Draft,
-        duplicates: &[DuplicateBlock],
-        ids: &mut BTreeMap<u32, String>,
-    ) -> Result<Vec<BlockDecision>> {
-        let mut blocks: Vec<BlockDecision> = (draft.labelled.blocks.iter())
-            .map(|block| BlockDecision {
-                labelled: *block,
-                action: BlockAction::of(block.label.side()),
-                duplicate_of: None,
-            })
-            .collect();
-        if duplicates.is_empty() {
-            return Ok(blocks);
-        }
-        for duplicate in duplicates {
-            let (owner, block) = duplicate.owner;
-            blocks[duplicate.block as usize].duplicate_of =
-                Some(BlockCopy { id: self.id(owner, ids)?, block });
-        }
-        let kept = blocks.iter().map(|b| (is_content(b.labelled.label), b.duplicate_of.is_some()));
-        let drop = self.job.config.dedup.blocks.policy == BlockPolicy::Drop && may_drop_duplicates(kept);
-        if drop {
-            let copies = blocks.iter_mut().filter(|b| b.duplicate_of.is_some());
-            copies.for_each(|b| b.action = BlockAction::DropDuplicate);
-        }
-        Ok(blocks)
     }
 
     /// The id of document `number`, read back once a portion.

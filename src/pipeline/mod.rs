@@ -80,15 +80,12 @@ impl Job<'_> {
     }
 
     /// Streams every batch through `prepare` on the reading thread, `work` on all threads and `sink` in order.
-    fn stream<I: Send, R: Send>(
+    fn stream<I: Described + Send, R: Send>(
         &self,
         mut prepare: impl FnMut(Batch) -> Result<I> + Send,
         work: impl Fn(I) -> R + Sync,
         sink: impl FnMut(R) -> Result<()>,
-    ) -> Result<()>
-    where
-        I: Described,
-    {
+    ) -> Result<()> {
         let batches = Batches::new(Arc::clone(&self.inputs), &self.config.input);
         let source = batches.map(|batch| {
             if batch.first + batch.records.len() as u64 > u64::from(u32::MAX) {

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use super::ids::Ids;
 use super::sort::{Sorted, Sorter};
 use super::{Job, numbered};
+use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::read::{Batch, parse};
 use crate::repetition::{
@@ -22,10 +23,25 @@ use crate::segment::segment;
 pub(super) struct Survey {
     /// What was found about each block, in the order of the documents.
     pub found: Sorted<Found>,
-    /// A hash of each record's text, to see that it is still the same in the second sweep; 0 for a reject.
-    pub texts: Vec<u64>,
+    /// What each record was, to see that it still is in the second sweep.
+    pub records: Vec<Known>,
     /// Pairs of short lines that a cap left uncompared.
     pub skipped_near_pairs: u64,
+}
+
+/// A record as the first sweep saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    /// Index of its input.
+    pub input: u32,
+    /// A hash of its text; 0 where it was rejected.
+    pub text: u64,
+}
+
+impl Known {
+    pub fn new(input: usize, document: Option<&Document>) -> Self {
+        Self { input: input as u32, text: document.map_or(0, |d| d.source_hash as u64 | 1) }
+    }
 }
 
 /// Reads every input once.
@@ -36,7 +52,7 @@ pub(super) fn survey(job: &Job<'_>) -> Result<Survey> {
     let mut occurrences: Sorter<Occurrence> = Sorter::new(folder, "occurrences", budget / 2);
     let mut halves = Sorter::new(folder, "halves", budget / 4);
     let mut leads: Sorter<Lead> = Sorter::new(folder, "leads", budget / 16);
-    let mut texts = Vec::new();
+    let mut records = Vec::new();
     let mut sketches: Vec<PageSketch> = Vec::new();
     let mut documents = Documents::default();
     let mut short = ShortTextWriter::create(job)?;
@@ -44,40 +60,37 @@ pub(super) fn survey(job: &Job<'_>) -> Result<Survey> {
 
     job.progress.stage("survey", job.input_bytes());
     let work = |batch: Batch| {
-        let pages: Vec<Option<(u128, u64, Page)>> = numbered(&batch)
+        let pages: Vec<(Known, Option<(u128, Page)>)> = numbered(&batch)
             .map(|(i, number)| {
-                let document = parse(&batch, i, &job.inputs, &job.config.input).ok()?;
-                let blocks = segment(&document.text);
-                let page = observe(number, &document, &blocks);
-                Some((Ids::hash(&document.id), document.source_hash as u64, page))
+                let document = parse(&batch, i, &job.inputs, &job.config.input).ok();
+                let known = Known::new(batch.records[i].input, document.as_ref());
+                let page = document.map(|document| {
+                    let blocks = segment(&document.text);
+                    (Ids::hash(&document.id), observe(number, &document, &blocks))
+                });
+                (known, page)
             })
             .collect();
         (batch.consumed, pages)
     };
-    job.stream(
-        |batch| Ok(batch),
-        work,
-        |(consumed, pages)| {
-            job.progress.advance(consumed, pages.len() as u64);
-            for page in pages {
-                let page = page.filter(|(id, ..)| ids.is_new(*id));
-                texts.push(page.as_ref().map_or(0, |(_, text, _)| *text));
-                documents.site.push(page.as_ref().map_or(0, |(.., page)| page.site));
-                sketches.push(
-                    page.as_ref().map_or_else(|| PageSketch::new(Vec::new()), |(.., page)| page.sketch),
-                );
-                let Some((.., page)) = page else { continue };
-                let base = short.append(&page.short_texts)?;
-                occurrences.extend(page.occurrences)?;
-                leads.extend(page.leads)?;
-                halves.extend(page.halves.into_iter().map(|mut half| {
-                    half.offset += base;
-                    half
-                }))?;
-            }
-            Ok(())
-        },
-    )?;
+    job.stream(Ok, work, |(consumed, pages)| {
+        job.progress.advance(consumed, pages.len() as u64);
+        for (known, page) in pages {
+            let page = page.filter(|(id, _)| ids.is_new(*id)).map(|(_, page)| page);
+            records.push(known);
+            documents.site.push(page.as_ref().map_or(0, |page| page.site));
+            sketches.push(page.as_ref().map_or_else(|| PageSketch::new(Vec::new()), |page| page.sketch));
+            let Some(page) = page else { continue };
+            let base = short.append(&page.short_texts)?;
+            occurrences.extend(page.occurrences)?;
+            leads.extend(page.leads)?;
+            halves.extend(page.halves.into_iter().map(|mut half| {
+                half.offset += base;
+                half
+            }))?;
+        }
+        Ok(())
+    })?;
     drop(ids);
 
     job.progress.stage("count", 0);
@@ -108,7 +121,7 @@ pub(super) fn survey(job: &Job<'_>) -> Result<Survey> {
         near.group(group, &documents, &short, |f| pending.push(f))?;
         found.extend(pending.drain(..))?;
     }
-    Ok(Survey { found: found.finish()?, texts, skipped_near_pairs: near.skipped })
+    Ok(Survey { found: found.finish()?, records, skipped_near_pairs: near.skipped })
 }
 
 /// The short texts of all documents, one after the other in a file.
@@ -134,8 +147,11 @@ impl ShortTextWriter {
     }
 
     fn finish(self) -> Result<ShortTextFile> {
-        let file =
-            self.file.into_inner().map_err(|e| e.into_error()).map_err(Error::io("write", &self.path))?;
+        let file = self
+            .file
+            .into_inner()
+            .map_err(std::io::IntoInnerError::into_error)
+            .map_err(Error::io("write", &self.path))?;
         Ok(ShortTextFile { file: Mutex::new(BufReader::new(file)), path: self.path })
     }
 }

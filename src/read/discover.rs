@@ -14,7 +14,7 @@ use std::io;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use glob::MatchOptions;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::{Compression, Input, Kind, STANDARD_INPUT};
 use crate::config::{InputConfig, InputFormat};
@@ -116,7 +116,10 @@ impl Listing {
 
     fn add_folder(&mut self, folder: &Path) -> Result<()> {
         let mut files = Vec::new();
-        for entry in WalkDir::new(folder).follow_links(true) {
+        // What is hidden is some program's own, a work folder of ours for example.
+        let is_hidden = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
+        let walk = WalkDir::new(folder).follow_links(true).into_iter();
+        for entry in walk.filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry)) {
             match entry {
                 Ok(entry) if entry.file_type().is_file() => files.push(entry.into_path()),
                 Ok(_) => {}

@@ -39,7 +39,10 @@ fn is_marked_heading(line: &str) -> bool {
 /// The bytes of a list marker and the white space behind it, when the line opens with one and something follows.
 pub(super) fn marker_length(line: &str) -> Option<usize> {
     let first = line.chars().next()?;
-    let marker = if first.is_ascii_digit() || first == '(' || first.is_ascii_alphabetic() {
+    // RFCs and plain-text memos use an `o` between wide spaces for a bullet.
+    let marker = if line.starts_with("o  ") {
+        1
+    } else if first.is_ascii_digit() || first == '(' || first.is_ascii_alphabetic() {
         number_length(line)?
     } else if BULLETS.contains(first) {
         first.len_utf8()
@@ -125,7 +128,8 @@ mod tests {
 
     #[test]
     fn markers() {
-        for line in ["- a", "• b", "12. c", "3) d", "(4) e", "b) f", "1、第一", "– g", "* h"] {
+        for line in ["- a", "• b", "o  item", "12. c", "3) d", "(4) e", "b) f", "1、第一", "– g", "* h"]
+        {
             assert_eq!(of_line(line), Shape::ListItem, "{line}");
         }
         for line in

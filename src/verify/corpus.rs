@@ -50,8 +50,12 @@ impl<'r> Corpus<'r> {
                 for line in line.passed {
                     self.extra(line, found);
                 }
-                main_text(&mut self.text, &document.text, kept(decision), Gaps::of(document));
-                match first_difference(line.value.text.as_bytes(), self.text.as_bytes()) {
+                // A run without labels keeps the gaps of every document, and the decisions do not say which it was.
+                let mut differs = |gaps| {
+                    main_text(&mut self.text, &document.text, kept(decision), gaps);
+                    first_difference(line.value.text.as_bytes(), self.text.as_bytes())
+                };
+                match differs(Gaps::of(document)).and_then(|at| differs(Gaps::Verbatim).map(|_| at)) {
                     Some(at) => Err(Fault::CorpusText { line: line.number, at }),
                     None => Ok(()),
                 }
