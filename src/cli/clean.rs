@@ -57,7 +57,7 @@ pub struct Args {
     #[arg(long, value_name = "MODE", default_value = "auto")]
     progress: ProgressMode,
 
-    /// No progress, no summary, only errors
+    /// No progress and no summary, only warnings and errors
     #[arg(short, long)]
     quiet: bool,
 
@@ -85,8 +85,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     let progress = progress(if args.quiet { ProgressMode::Never } else { args.progress });
     let job = Job { inputs, config: &config, work: &work, progress: &*progress, stop };
 
-    let mut rejects =
-        Rejects { target: &targets, output: None, quiet: args.quiet, count: 0, causes: Vec::new() };
+    let mut rejects = Rejects { target: &targets, output: None, count: 0, causes: Vec::new() };
     let decided = decide(&job, |reject| rejects.add(reject))?;
     let mut outputs = targets.open()?;
     let mut summary = emit(&job, decided, &mut outputs)?;
@@ -224,7 +223,6 @@ impl Targets {
 struct Rejects<'a> {
     target: &'a Targets,
     output: Option<Output>,
-    quiet: bool,
     count: u64,
     causes: Vec<&'static str>,
 }
@@ -234,7 +232,7 @@ impl Rejects<'_> {
         if self.output.is_none() {
             self.output = self.target.rejects.as_deref().map(|path| self.target.create(path)).transpose()?;
         }
-        if self.count < SHOWN_REJECTS && !self.quiet {
+        if self.count < SHOWN_REJECTS {
             terminal::warn(format_args!("{} record {}: {}", reject.path, reject.record, reject.message));
         }
         self.count += 1;

@@ -28,14 +28,10 @@ fn harmless(message: impl std::fmt::Display) -> String {
     if !message.contains(|c: char| c.is_control() && c != '\n') {
         return message;
     }
-    message.chars().fold(String::new(), |mut shown, c| {
-        if c.is_control() && c != '\n' {
-            shown.extend(c.escape_default())
-        } else {
-            shown.push(c)
-        }
-        shown
-    })
+    let shown = |c: char| {
+        if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() }
+    };
+    message.chars().map(shown).collect()
 }
 
 /// `1 record`, `2 records`.

@@ -3,6 +3,8 @@
 //! The caller sorts the [`BlockKey`]s of all paragraphs long enough to count and hands over one group of equal keys at a
 //! time. Groups know nothing of each other, so they can come from disk and be decided anywhere.
 
+use crate::document::Shape;
+
 /// A paragraph of a document's main text. The derived order groups equal keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BlockKey {
@@ -37,14 +39,24 @@ pub fn duplicates(group: &[BlockKey], ranks: &[u32], kept: &[bool]) -> impl Iter
     })
 }
 
-/// Whether a document may lose its duplicate paragraphs: only if at least `min_words` words of its own are left.
-/// `kept_blocks` says of each kept block how many words it has and whether it is a duplicate.
+/// Whether a block is something a document is read for, rather than a heading: it closes like a sentence, is marked as
+/// an item, a quotation, code or a table row, or is as long as a paragraph that counts.
 ///
-/// Words are counted, not kinds of blocks, so that the answer is the same when the cleaned text is cleaned again and
-/// its headings are no longer known as such.
-pub fn may_drop_duplicates(kept_blocks: impl IntoIterator<Item = (usize, bool)>, min_words: usize) -> bool {
-    let own = kept_blocks.into_iter().filter(|(_, is_duplicate)| !is_duplicate);
-    own.map(|(words, _)| words).sum::<usize>() >= min_words
+/// The label is not asked, so that the answer is the same when the cleaned text is cleaned again and its headings are
+/// no longer known as such.
+#[must_use]
+pub fn is_content(text: &str, shape: Shape, words: usize, min_words: usize) -> bool {
+    let marked = matches!(shape, Shape::ListItem | Shape::Quote | Shape::Code | Shape::TableRow);
+    let closing = |c: char| matches!(c, '"' | '\'' | '”' | '’' | '»' | ')' | '」');
+    let sentence =
+        text.trim_end_matches(closing).ends_with(['.', '!', '?', '…', '。', '！', '？', ';', '؟', '।']);
+    words > 0 && (marked || sentence || words >= min_words)
+}
+
+/// Whether a document may lose its duplicate paragraphs: only if content of its own is left. `kept_blocks` says of each
+/// kept block whether it is content and whether it is a duplicate.
+pub fn may_drop_duplicates(kept_blocks: impl IntoIterator<Item = (bool, bool)>) -> bool {
+    kept_blocks.into_iter().any(|(is_content, is_duplicate)| is_content && !is_duplicate)
 }
 
 #[cfg(test)]
@@ -68,8 +80,11 @@ mod tests {
 
     #[test]
     fn a_document_never_loses_all_its_content() {
-        assert!(may_drop_duplicates([(30, true), (12, false), (8, false)], 20));
-        assert!(!may_drop_duplicates([(30, true), (19, false)], 20));
-        assert!(!may_drop_duplicates([(30, true)], 20));
+        assert!(may_drop_duplicates([(true, true), (true, false)]));
+        assert!(!may_drop_duplicates([(true, true), (false, false)]));
+        assert!(is_content("The ferry does not leave today.", Shape::Text, 6, 20));
+        assert!(is_content("- ferries", Shape::ListItem, 1, 20));
+        assert!(!is_content("Back to basics", Shape::Text, 3, 20));
+        assert!(!is_content("...", Shape::Text, 0, 20));
     }
 }

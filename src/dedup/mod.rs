@@ -13,7 +13,7 @@ mod rank;
 mod search;
 mod sets;
 
-pub use blocks::{BlockKey, DuplicateBlock, duplicates, may_drop_duplicates};
+pub use blocks::{BlockKey, DuplicateBlock, duplicates, is_content, may_drop_duplicates};
 pub use documents::{Outcome, decide};
 pub use entry::{Entry, MainTextDigest};
 pub use lsh::Banding;

@@ -290,7 +290,7 @@ fn neighbours(f: &mut Features, i: usize, measures: &[Measure], context: &Contex
     f.set(NextProse, next.is_some_and(Measure::is_prose));
     let around = || previous.into_iter().chain(next);
     f.set(ShortNeighbours, around().all(|m| m.extent < LONG / 2 && m.ending == Ending::Open));
-    f.set(CueNeighbours, around().any(|m| m.is_cue_line()));
+    f.set(CueNeighbours, around().any(Measure::is_cue_line));
     f.set(BelowRelatedCue, context.below_cue[i]);
     f.set(UnderRelatedCue, context.under_cue[i]);
     f.set(ItemTitle, context.item_title[i]);

@@ -8,7 +8,9 @@ use super::drafts::{Draft, Drafts, drafts};
 use super::sort::{Sorted, Sorter};
 use super::spool::Spool;
 use crate::config::{BlockDedupConfig, BlockPolicy};
-use crate::dedup::{self, BlockKey, DuplicateBlock, MainText, MainTextDigest, may_drop_duplicates};
+use crate::dedup::{
+    self, BlockKey, DuplicateBlock, MainText, MainTextDigest, is_content, may_drop_duplicates,
+};
 use crate::document::Verdict;
 use crate::error::Result;
 use crate::fingerprint::{count_words, normalise_into};
@@ -143,9 +145,11 @@ pub(super) fn decide_blocks(
     let mut normalised = String::new();
     let kept = draft.main_blocks().map(|(i, text)| {
         normalise_into(text, &mut normalised);
-        (count_words(&normalised), blocks[i].duplicate_of.is_some())
+        let shape = blocks[i].labelled.block.shape;
+        let is_content = is_content(text, shape, count_words(&normalised), config.min_words);
+        (is_content, blocks[i].duplicate_of.is_some())
     });
-    if config.policy == BlockPolicy::Drop && may_drop_duplicates(kept, config.min_words) {
+    if config.policy == BlockPolicy::Drop && may_drop_duplicates(kept) {
         let copies = blocks.iter_mut().filter(|b| b.duplicate_of.is_some());
         copies.for_each(|b| b.action = BlockAction::DropDuplicate);
     }
