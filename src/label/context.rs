@@ -32,6 +32,7 @@ pub(super) struct Context {
     pub under_cue: Vec<bool>,
     pub item_title: Vec<bool>,
     pub below_item_title: Vec<bool>,
+    pub below_tight_item: Vec<bool>,
     pub below_comment_cue: Vec<bool>,
     pub below_title_elsewhere: Vec<bool>,
     pub repeated_prose: Vec<bool>,
@@ -56,6 +57,7 @@ impl Context {
             under_cue: vec![false; n],
             item_title: vec![false; n],
             below_item_title: vec![false; n],
+            below_tight_item: vec![false; n],
             below_comment_cue: vec![false; n],
             below_title_elsewhere: vec![false; n],
             repeated_prose: vec![false; n],
@@ -64,6 +66,7 @@ impl Context {
         };
         context.find_title(text, blocks, measures);
         context.find_items(measures, repetition);
+        context.find_tight_items(measures);
         context.find_repeated_prose(measures, repetition);
         context.find_topics(text, blocks, measures);
         context
@@ -157,6 +160,25 @@ impl Context {
             if repetition[i].title_elsewhere && m.is_title_like() {
                 elsewhere_reach = CUE_REACH;
             }
+        }
+    }
+
+    /// A box that sets each item's text right below its title or date, and prose that stands apart from it: where all
+    /// items of a box are tight, what is not is the article again.
+    fn find_tight_items(&mut self, measures: &[Measure]) {
+        let mut in_tight_item = false;
+        for i in 0..measures.len() {
+            if !measures[i].is_prose() {
+                if self.item_title[i] {
+                    in_tight_item = false;
+                }
+                continue;
+            }
+            let tight = self.is_tight(i);
+            self.below_tight_item[i] = in_tight_item && !tight;
+            let below_item = i > 0 && tight && !measures[i - 1].is_prose();
+            let near_title = (1..=3).any(|back| i >= back && self.item_title[i - back]);
+            in_tight_item |= below_item && near_title;
         }
     }
 

@@ -173,7 +173,8 @@ impl Cues {
         let (phrase, open) = phrase.strip_suffix('*').map_or((phrase, false), |p| (p, true));
         let (phrase, label) = match phrase.strip_suffix(':') {
             Some(label) if !open => (label, true),
-            _ => (phrase, false),
+            // Every heading of a section also stands before a single item on one line: "Read also: …".
+            _ => (phrase, kind == Kind::RelatedHeading && !open && !inside),
         };
         for variant in variants(language, phrase) {
             if inside {

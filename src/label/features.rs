@@ -45,6 +45,7 @@ features! {
     EndsSentence "ends_sentence" "ends like a sentence",
     EndsEllipsis "ends_ellipsis" "is cut off by three dots",
     EndsColon "ends_colon" "ends with a colon",
+    EndsComma "ends_comma" "ends with a comma",
     EndsOpen "ends_open" "does not end like a sentence",
     InnerSentence "inner_sentence" "holds several sentences",
     StartsLower "starts_lower" "starts in lower case",
@@ -106,6 +107,7 @@ features! {
     NextProse "next_prose" "stands above a paragraph",
     ShortNeighbours "short_neighbours" "stands among short lines",
     CueNeighbours "cue_neighbours" "stands among furniture lines",
+    BelowTightItem "below_tight_item" "stands apart from an item whose text is right below its title",
     BelowCommentCue "below_comment_cue" "stands below a heading of comments",
     Repeated2 "repeated_2" "other pages hold it",
     Repeated4 "repeated_4" "several other pages hold it",
@@ -203,6 +205,7 @@ fn own(f: &mut Features, m: &Measure) {
         Ending::Sentence => EndsSentence,
         Ending::Ellipsis => EndsEllipsis,
         Ending::Colon => EndsColon,
+        Ending::Comma => EndsComma,
         Ending::Open => EndsOpen,
     };
     f.set(ending, true);
@@ -295,6 +298,7 @@ fn neighbours(f: &mut Features, i: usize, measures: &[Measure], context: &Contex
     f.set(UnderRelatedCue, context.under_cue[i]);
     f.set(ItemTitle, context.item_title[i]);
     f.set(BelowItemTitle, context.below_item_title[i]);
+    f.set(BelowTightItem, context.below_tight_item[i]);
     f.set(BelowCommentCue, context.below_comment_cue[i]);
 }
 

@@ -30,6 +30,8 @@ pub(super) enum Ending {
     Ellipsis,
     /// A colon.
     Colon,
+    /// A comma: a salutation, or a line that goes on.
+    Comma,
     /// Anything else.
     Open,
 }
@@ -110,7 +112,7 @@ impl Measure {
     pub(super) fn is_title_like(&self) -> bool {
         matches!(self.shape, Shape::Text | Shape::Heading)
             && (12..=200).contains(&self.extent)
-            && !matches!(self.ending, Ending::Colon)
+            && !matches!(self.ending, Ending::Colon | Ending::Comma)
             && !self.is_date_line()
             && !self.is_relative_date
             && self.fields < 2
@@ -209,6 +211,7 @@ fn ending(text: &str) -> Ending {
         Some('.') if tail.ends_with("...") => Ending::Ellipsis,
         Some('.' | '!' | '?' | '。' | '！' | '？' | ';' | '؟' | '۔' | '।') => Ending::Sentence,
         Some(':' | '：') => Ending::Colon,
+        Some(',' | '，' | '、' | '،') => Ending::Comma,
         _ => Ending::Open,
     }
 }

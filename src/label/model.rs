@@ -62,6 +62,8 @@ impl Zone {
                 Promo,
                 Legal,
                 Other,
+                RelatedHeading,
+                RelatedTitle,
             ],
             Self::Main => &[
                 Body,

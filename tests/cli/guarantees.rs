@@ -115,5 +115,9 @@ fn a_document_that_lost_a_paragraph_may_go_the_second_time_but_no_text_changes()
     let dropped: Vec<&str> = once.lines().filter(|line| !twice.contains(line)).collect();
     assert!(dropped.len() == 1 && dropped[0].starts_with("{\"id\":\"shorter\""), "{dropped:?}");
     assert_eq!(twice.lines().count(), 2);
-    assert!(String::from_utf8(decisions).unwrap().contains("\"reason\":\"near_duplicate\",\"duplicate_of\":\"alone\""));
+    assert!(
+        String::from_utf8(decisions)
+            .unwrap()
+            .contains("\"reason\":\"near_duplicate\",\"duplicate_of\":\"alone\"")
+    );
 }
