@@ -395,26 +395,23 @@ fn parse(file: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// The normalised forms under which a phrase is found.
 fn variants(language: &str, phrase: &str) -> Vec<String> {
-    let plain = normalise_cue(phrase);
+    let plain = normalised(phrase);
     let bare = plain.nfd().filter(|&c| !('\u{300}'..='\u{36F}').contains(&c)).nfc().collect();
     let mut forms = vec![plain, bare];
     if language == "tr" {
         // The capitals of "ilgili" and "ısı" are "İLGİLİ" and "ISI", which lower-case to other letters elsewhere.
         let capitals: String = phrase.replace('i', "İ").replace('ı', "I").to_uppercase();
-        forms.push(normalise_cue(&capitals));
+        forms.push(normalised(&capitals));
     }
     forms.dedup();
     forms
 }
 
-fn normalise_cue(phrase: &str) -> String {
-    let lower: String = phrase.nfkc().collect::<String>().to_lowercase();
-    let mut folded = lower.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (from, to) in [(&['’', '‘'][..], "'"), (&['“', '”', '„', '«', '»'], "\""), (&['–', '—', '‑'], "-")]
-    {
-        folded = folded.replace(from, to);
-    }
-    folded
+/// The form that blocks have when cues are looked for in them.
+fn normalised(phrase: &str) -> String {
+    let mut out = String::new();
+    normalise_into(phrase, &mut out);
+    out
 }
 
 /// The last [`LINE_END`] bytes of a longer line, from a whole character on.

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn find(line: &str) -> Hits {
-    Cues::built_in().find(&normalise_cue(line))
+    Cues::built_in().find(&normalised(line))
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn insides_are_sought_in_short_lines_and_at_the_end_of_long_ones() {
 fn every_phrase_is_found_as_its_file_says() {
     for &kind in Kind::ALL {
         for (language, written) in parse(kind.phrases()) {
-            let phrase = normalise_cue(written.trim_matches('*'));
+            let phrase = normalised(written.trim_matches('*'));
             let hits = Cues::built_in().find(&phrase);
             assert!(hits.has(kind), "{}: {language}: {written} is never found", kind.name());
             if written.ends_with('*') && !written.starts_with('*') {
