@@ -371,7 +371,8 @@ pub fn field_label_only(text: &str) -> bool {
 /// "Publication: Daily Monitor Volume: 13 Issue: 5" has three. A sentence with a colon has one, so only two say much.
 #[must_use]
 pub fn labelled_fields(text: &str) -> usize {
-    if text.len() > SHORT_LINE {
+    // Most lines hold no colon, nor the first byte of the full-width one.
+    if text.len() > SHORT_LINE || memchr::memchr2(b':', 0xef, text.as_bytes()).is_none() {
         return 0;
     }
     text.match_indices([':', '：'])

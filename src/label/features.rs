@@ -136,7 +136,7 @@ features! {
 const _: () = assert!(Feature::ALL.len() <= 128, "features are the bits of a u128");
 
 /// The set of features that hold for a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Features(u128);
 
 impl Features {

@@ -156,20 +156,20 @@ impl Counts {
         let mut in_word = false;
         // After the end of a sentence: 1 at the mark, 2 at the white space behind it.
         let mut stop = 0;
-        for c in text.chars() {
-            n.extent += 1;
-            let (upper, lower) = match c {
-                'a'..='z' => (false, true),
-                'A'..='Z' => (true, false),
-                '\0'..='\x7f' => (false, false),
-                _ => (c.is_uppercase(), c.is_lowercase()),
-            };
-            let letter = upper || lower || (!c.is_ascii() && c.is_alphabetic());
-            if letter {
-                n.letters += 1;
-                n.upper += usize::from(upper);
-                n.lower += usize::from(lower);
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let (upper, lower) = (c.is_uppercase(), c.is_lowercase());
+            if upper || lower || c.is_alphabetic() {
+                // Most letters stand in a run of ASCII, which needs no decoding.
+                let run = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+                let capitals = rest.as_bytes()[..run].iter().filter(|b| b.is_ascii_uppercase()).count();
+                let (letters, length) = (run.max(1), run.max(c.len_utf8()));
+                n.extent += letters;
+                n.letters += letters;
+                n.upper += if run > 0 { capitals } else { usize::from(upper) };
+                n.lower += if run > 0 { run - capitals } else { usize::from(lower) };
                 wide += usize::from(c >= '\u{2e80}');
+                rest = &rest[length..];
                 if !in_word {
                     n.words += 1;
                     n.capitalised += usize::from(upper);
@@ -179,7 +179,9 @@ impl Counts {
                 stop = 0;
                 continue;
             }
-            if c.is_ascii_digit() || (!c.is_ascii() && c.is_numeric()) {
+            n.extent += 1;
+            rest = &rest[c.len_utf8()..];
+            if c.is_numeric() {
                 n.digits += 1;
                 in_word = true;
                 stop = 0;
@@ -214,7 +216,8 @@ fn ending(text: &str) -> Ending {
 }
 
 fn has_address(text: &str) -> bool {
-    text.contains("://") || text.contains("www.") || (text.contains('@') && text.contains('.'))
+    memchr::memchr2(b':', b'.', text.as_bytes()).is_some()
+        && (text.contains("://") || text.contains("www.") || (text.contains('@') && text.contains('.')))
 }
 
 /// The largest character boundary at or below `at`.

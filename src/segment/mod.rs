@@ -25,7 +25,12 @@ const CODE_INDENT: usize = 4;
 pub fn segment(text: &str) -> Vec<Block> {
     let lines = lines::lines(text);
     let shapes = shapes(text, &lines);
-    let measures: Vec<_> = lines.iter().map(|l| Measure::of(l.span.of(text))).collect();
+    // A line between blank lines is joined to none, and need not be measured.
+    let touches = |i: usize| lines.get(i).is_some_and(|line: &Line| !line.after_blank);
+    let measure = |i: usize| Measure::of(lines[i].span.of(text));
+    let measures: Vec<_> = (0..lines.len())
+        .map(|i| if touches(i) || touches(i + 1) { measure(i) } else { Measure::default() })
+        .collect();
     let width = wrap::width((1..lines.len()).filter(|&i| may_wrap(&lines, &shapes, i)).map(|i| {
         let quoted =
             |i: usize| if shapes[i] == Shape::Quote { unquoted(&lines[i], text) } else { measures[i] };
