@@ -4,6 +4,7 @@
 //! time. Groups know nothing of each other, so they can come from disk and be decided anywhere.
 
 use crate::document::Shape;
+use crate::segment::Ending;
 
 /// A paragraph of a document's main text. The derived order groups equal keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,9 +48,7 @@ pub fn duplicates(group: &[BlockKey], ranks: &[u32], kept: &[bool]) -> impl Iter
 #[must_use]
 pub fn is_content(text: &str, shape: Shape, words: usize, min_words: usize) -> bool {
     let marked = matches!(shape, Shape::ListItem | Shape::Quote | Shape::Code | Shape::TableRow);
-    let closing = |c: char| matches!(c, '"' | '\'' | '”' | '’' | '»' | ')' | '」');
-    let sentence =
-        text.trim_end_matches(closing).ends_with(['.', '!', '?', '…', '。', '！', '？', ';', '؟', '।']);
+    let sentence = matches!(Ending::of(text), Ending::Sentence | Ending::Ellipsis);
     words > 0 && (marked || sentence || words >= min_words)
 }
 

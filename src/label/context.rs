@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::cues::Kind;
-use super::measure::{Ending, LONG, Measure};
+use super::measure::{LONG, Measure};
 use super::topic::{self, Words};
 use crate::document::{Block, Repetition, Shape};
+use crate::segment::Ending;
 
 /// Blocks below the first prose in which a title still counts as the page's own.
 const HEAD_SEARCH: usize = 12;

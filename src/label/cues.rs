@@ -25,6 +25,7 @@ use unicode_normalization::char::is_combining_mark;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::key_map::KeyMap;
+use crate::fingerprint::normalise_into;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident $name:literal,)*) => {
@@ -372,7 +373,8 @@ pub fn field_label_only(text: &str) -> bool {
 /// "Publication: Daily Monitor Volume: 13 Issue: 5" has three. A sentence with a colon has one, so only two say much.
 #[must_use]
 pub fn labelled_fields(text: &str) -> usize {
-    if text.len() > SHORT_LINE {
+    // Most lines hold no colon, nor the first byte of the full-width one.
+    if text.len() > SHORT_LINE || memchr::memchr2(b':', 0xef, text.as_bytes()).is_none() {
         return 0;
     }
     text.match_indices([':', '：'])

@@ -4,6 +4,8 @@
 //! label is its marginal probability over all sequences (forward–backward). A page has one title, so of several
 //! blocks that would be it the most certain one stays.
 
+use std::collections::HashMap;
+
 use super::features::Features;
 use super::model::{Model, Scores, ZONES, Zone};
 use crate::document::Label;
@@ -19,8 +21,19 @@ pub(super) struct Decoded {
 
 /// Labels a document. Takes time linear in its blocks.
 pub(super) fn decode(model: &Model, features: &[Features]) -> Vec<Decoded> {
-    let scores: Vec<Scores> = features.iter().map(|f| model.scores(*f)).collect();
-    let emissions: Vec<[f32; ZONES]> = scores.iter().map(|s| Zone::ALL.map(|z| log_sum(s, z))).collect();
+    let (mut scores, mut emissions) = (Vec::<Scores>::new(), Vec::<[f32; ZONES]>::new());
+    // Lines of a menu or a list are alike, and scoring costs more than looking up.
+    let mut first_alike = HashMap::new();
+    for (i, &features) in features.iter().enumerate() {
+        let alike = *first_alike.entry(features).or_insert(i);
+        let known = scores.get(alike).map(|scores| (*scores, emissions[alike]));
+        let (score, emission) = known.unwrap_or_else(|| {
+            let scores = model.scores(features);
+            (scores, Zone::ALL.map(|zone| log_sum(&scores, zone)))
+        });
+        scores.push(score);
+        emissions.push(emission);
+    }
     let marginals = zone_marginals(model, &emissions);
     let mut decoded: Vec<Decoded> = best_zones(model, &emissions)
         .into_iter()

@@ -5,8 +5,9 @@
 
 use super::context::Context;
 use super::cues::Kind;
-use super::measure::{Ending, LONG, Measure};
+use super::measure::{LONG, Measure};
 use crate::document::{Repetition, Shape};
+use crate::segment::Ending;
 
 macro_rules! features {
     ($($variant:ident $name:literal $phrase:literal,)*) => {
@@ -138,7 +139,7 @@ features! {
 const _: () = assert!(Feature::ALL.len() <= 128, "features are the bits of a u128");
 
 /// The set of features that hold for a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Features(u128);
 
 impl Features {

@@ -17,6 +17,12 @@ macro_rules! as_tuple {
             }
 
             #[inline]
+            fn leading(&self) -> u64 {
+                let $value = self;
+                Record::leading(&$write)
+            }
+
+            #[inline]
             fn read(bytes: &[u8]) -> Self {
                 let $read = <$layout as Record>::read(bytes);
                 $made

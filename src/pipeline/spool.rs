@@ -176,9 +176,9 @@ fn invalid(message: &str) -> io::Error {
 }
 
 /// A reader with a position of its own, so that many can share one file.
-struct At<'f> {
-    file: &'f File,
-    offset: u64,
+pub(super) struct At<'f> {
+    pub file: &'f File,
+    pub offset: u64,
 }
 
 impl Read for At<'_> {

@@ -4,11 +4,11 @@
 //! for the second sweep. Between the sweeps a document holds [`Documents`] and a hash in memory, some twenty bytes.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom, Write};
-use std::sync::Mutex;
+use std::io::{Read, Write};
 
 use super::ids::Ids;
 use super::sort::{Sorted, Sorter};
+use super::spool::At;
 use super::{Job, numbered};
 use crate::document::Document;
 use crate::error::{Error, Result};
@@ -147,27 +147,21 @@ impl ShortTextWriter {
     }
 
     fn finish(self) -> Result<ShortTextFile> {
-        let file = self
-            .file
-            .into_inner()
-            .map_err(std::io::IntoInnerError::into_error)
-            .map_err(Error::io("write", &self.path))?;
-        Ok(ShortTextFile { file: Mutex::new(BufReader::new(file)), path: self.path })
+        let file = self.file.into_inner().map_err(std::io::IntoInnerError::into_error);
+        Ok(ShortTextFile { file: file.map_err(Error::io("write", &self.path))?, path: self.path })
     }
 }
 
 struct ShortTextFile {
-    file: Mutex<BufReader<File>>,
+    file: File,
     path: std::path::PathBuf,
 }
 
 impl ShortTexts for ShortTextFile {
     fn read(&self, offset: u64, length: u16, out: &mut String) -> Result<()> {
         let mut bytes = vec![0; usize::from(length)];
-        let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        file.seek(SeekFrom::Start(offset))
-            .and_then(|_| file.read_exact(&mut bytes))
-            .map_err(Error::io("read back", &self.path))?;
+        let read = At { file: &self.file, offset }.read_exact(&mut bytes);
+        read.map_err(Error::io("read back", &self.path))?;
         *out = String::from_utf8_lossy(&bytes).into_owned();
         Ok(())
     }

@@ -65,23 +65,35 @@ pub fn has_blank_line(text: &str) -> bool {
 /// The end of the line that starts at `start`, and the start of the next one.
 fn line_end(bytes: &[u8], start: usize) -> (usize, usize) {
     let mut at = start;
-    while let Some(&byte) = bytes.get(at) {
-        // Everything that can end a line is a control character or starts with one of two lead bytes.
-        if byte <= 0x0d || byte == 0xc2 || byte == 0xe2 {
-            let length = match &bytes[at..] {
-                [b'\r', b'\n', ..] => 2,
-                [b'\n' | b'\r' | 0x0b | 0x0c, ..] => 1,
-                [0xc2, 0x85, ..] => 2,
-                [0xe2, 0x80, 0xa8 | 0xa9, ..] => 3,
-                _ => 0,
-            };
-            if length > 0 {
-                return (at, at + length);
-            }
+    loop {
+        at = find_candidate(bytes, at);
+        let length = match &bytes[at..] {
+            [] => return (at, at),
+            [b'\r', b'\n', ..] => 2,
+            [b'\n' | b'\r' | 0x0b | 0x0c, ..] => 1,
+            [0xc2, 0x85, ..] => 2,
+            [0xe2, 0x80, 0xa8 | 0xa9, ..] => 3,
+            _ => 0,
+        };
+        if length > 0 {
+            return (at, at + length);
         }
         at += 1;
     }
-    (bytes.len(), bytes.len())
+}
+
+/// The first byte at or after `from` that a line end may start with, or the end: a control character or one of two
+/// lead bytes. Most stretches hold none, and for all bytes of one to be asked at once it has a fixed length.
+fn find_candidate(bytes: &[u8], from: usize) -> usize {
+    const STRETCH: usize = 16;
+    let may_end = |byte: &u8| (*byte <= 0x0d) | (*byte == 0xc2) | (*byte == 0xe2);
+    let mut at = from;
+    while let Some(stretch) = bytes[at..].first_chunk::<STRETCH>()
+        && !stretch.iter().fold(false, |any, byte| any | may_end(byte))
+    {
+        at += STRETCH;
+    }
+    bytes[at..].iter().position(may_end).map_or(bytes.len(), |found| at + found)
 }
 
 fn columns(white: &str) -> usize {

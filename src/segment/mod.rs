@@ -8,11 +8,13 @@
 //! the hanging second line of a list item, an underline below its heading, neighbouring lines of one quotation or one
 //! piece of code. Lines that merely follow each other, as title, date and caption do, stay apart.
 
+mod ending;
 mod lines;
 mod shape;
 mod wrap;
 
 use crate::document::{Block, Shape, Span};
+pub use ending::Ending;
 use lines::Line;
 pub use lines::has_blank_line;
 use wrap::Measure;
@@ -25,7 +27,12 @@ const CODE_INDENT: usize = 4;
 pub fn segment(text: &str) -> Vec<Block> {
     let lines = lines::lines(text);
     let shapes = shapes(text, &lines);
-    let measures: Vec<_> = lines.iter().map(|l| Measure::of(l.span.of(text))).collect();
+    // A line between blank lines is joined to none, and need not be measured.
+    let touches = |i: usize| lines.get(i).is_some_and(|line: &Line| !line.after_blank);
+    let measure = |i: usize| Measure::of(lines[i].span.of(text));
+    let measures: Vec<_> = (0..lines.len())
+        .map(|i| if touches(i) || touches(i + 1) { measure(i) } else { Measure::default() })
+        .collect();
     let width = wrap::width((1..lines.len()).filter(|&i| may_wrap(&lines, &shapes, i)).map(|i| {
         let quoted =
             |i: usize| if shapes[i] == Shape::Quote { unquoted(&lines[i], text) } else { measures[i] };

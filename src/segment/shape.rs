@@ -88,6 +88,9 @@ pub(super) fn is_fence(line: &str) -> bool {
 
 /// Cells of a line between bars or tabs; 1 where there is neither.
 pub(super) fn cells(line: &str) -> usize {
+    if memchr::memchr2(b'|', b'\t', line.as_bytes()).is_none() {
+        return 1;
+    }
     let bars = memchr::memchr_iter(b'|', line.as_bytes()).count();
     let tabs = memchr::memchr_iter(b'\t', line.as_bytes()).count();
     1 + bars.max(tabs)

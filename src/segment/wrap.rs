@@ -23,7 +23,7 @@ const CONTINUED: f64 = 0.4;
 const SLACK: usize = 2;
 
 /// What is asked of a line, by [`Measure::of`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Measure {
     /// Columns, a wide character counting two.
     pub width: usize,

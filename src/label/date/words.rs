@@ -219,6 +219,12 @@ struct Vocabulary {
 
 /// The key of a word: lower-cased, without combining accents, ς as σ, ı as i. Nothing for a word too long to be known.
 fn key(word: &str, buffer: &mut [u8; MAX_WORD]) -> Option<u64> {
+    if word.is_ascii() {
+        let lower = buffer.get_mut(..word.len())?;
+        lower.copy_from_slice(word.as_bytes());
+        lower.make_ascii_lowercase();
+        return Some(xxh3_64(lower));
+    }
     let mut len = 0;
     for c in word.chars().flat_map(char::to_lowercase).filter(|&c| !is_accent(c)) {
         let c = match c {
