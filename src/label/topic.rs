@@ -7,9 +7,9 @@
 //!
 //! It is wrong where the item is about the same matter as the article; then its figures lie close to the article's.
 
-use std::collections::HashMap;
-
 use xxhash_rust::xxh3::xxh3_64;
+
+use super::key_map::KeyMap;
 
 /// Letters of a word that count: enough to tell words apart, few enough to fold endings.
 const STEM: usize = 5;
@@ -17,7 +17,7 @@ const STEM: usize = 5;
 const MIN_LETTERS: usize = 4;
 /// How often each stem occurs in some texts.
 #[derive(Debug, Default)]
-pub(super) struct Words(HashMap<u64, u32>);
+pub(super) struct Words(KeyMap<u32>);
 
 impl Words {
     pub(super) fn add(&mut self, text: &str) {

@@ -51,7 +51,8 @@ struct Written {
 pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Summary> {
     let Decided { spool, offsets, verdicts, duplicates, skipped } = decided;
     job.progress.stage("write", 0);
-    let view = View { job, spool: &spool, offsets: &offsets, verdicts: &verdicts };
+    let wants_decisions = outputs.decisions.is_some();
+    let view = View { job, spool: &spool, offsets: &offsets, verdicts: &verdicts, wants_decisions };
     let numbers = (0..offsets.len() as u32).filter(|&n| offsets[n as usize] != u64::MAX);
     let source = portions(numbers.zip(spool.entries()), duplicates);
     let mut summary = Summary::default();
@@ -112,6 +113,8 @@ struct View<'a> {
     spool: &'a Spool<Draft>,
     offsets: &'a [u64],
     verdicts: &'a [Verdict],
+    /// Whether the decisions are written at all; they are longer than the corpus.
+    wants_decisions: bool,
 }
 
 impl View<'_> {
@@ -146,7 +149,9 @@ impl View<'_> {
                 };
                 write_corpus(&mut written.corpus, &record);
             }
-            write_decision(&mut written.decisions, &decision);
+            if self.wants_decisions {
+                write_decision(&mut written.decisions, &decision);
+            }
             written.summary.add(&decision);
             written.bytes += document.text.len() as u64;
             written.documents += 1;
