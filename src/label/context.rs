@@ -176,10 +176,11 @@ impl Context {
                 continue;
             }
             let tight = self.is_tight(i);
-            self.below_tight_item[i] = in_tight_item && !tight;
-            let below_item = i > 0 && tight && !measures[i - 1].is_prose();
+            if in_tight_item && !tight {
+                (self.below_tight_item[i], in_tight_item) = (true, false);
+            }
             let near_title = (1..=3).any(|back| i >= back && self.item_title[i - back]);
-            in_tight_item |= below_item && near_title;
+            in_tight_item |= tight && near_title && !measures[i].looks_like_caption();
         }
     }
 
