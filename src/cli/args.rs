@@ -149,10 +149,13 @@ impl RunArgs {
         config.run.threads = self.threads.unwrap_or(config.run.threads);
         config.run.memory = self.memory.unwrap_or(config.run.memory);
         config.validate()?;
-        // Sorting and deduplication take the process-wide pool; nothing else in this program does.
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(config.run.threads).build_global();
-        pool.map_err(|e| Error::Config(format!("run.threads = {}: {e}", config.run.threads)))?;
         Ok(config)
+    }
+
+    /// Gives sorting and deduplication, which take the process-wide pool, as many threads as the rest.
+    pub fn set_threads(config: &Config) -> Result<()> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(config.run.threads).build_global();
+        pool.map_err(|e| Error::Config(format!("run.threads = {}: {e}", config.run.threads)))
     }
 
     /// The scratch folder: where `--work-dir` says, else beside `output`, else among the system's temporary files.

@@ -74,9 +74,10 @@ pub fn run(args: &Args) -> Result<Exit> {
     targets.check()?;
     let inputs = args.input.discover(&config)?;
     targets.check_inputs(&inputs)?;
+    RunArgs::set_threads(&config)?;
     let stop = stop_flag();
 
-    let work = args.run.work_folder(targets.corpus.as_deref().filter(|path| *path != Path::new("-")))?;
+    let work = args.run.work_folder(targets.corpus.as_deref().filter(|path| is_file(path)))?;
     let inputs = spooled(inputs, &work, &config)?;
     if args.verbose {
         let files = terminal::count(inputs.len() as u64, "input file");
@@ -85,13 +86,11 @@ pub fn run(args: &Args) -> Result<Exit> {
     let progress = progress(if args.quiet { ProgressMode::Never } else { args.progress });
     let job = Job { inputs, config: &config, work: &work, progress: &*progress, stop };
 
-    let mut rejects = Rejects { target: &targets, output: None, count: 0, causes: Vec::new() };
+    let mut rejects = Rejects { target: &targets, output: None, count: 0, summary: Summary::default() };
     let decided = decide(&job, |reject| rejects.add(reject))?;
     let mut outputs = targets.open()?;
     let mut summary = emit(&job, decided, &mut outputs)?;
-    for cause in &rejects.causes {
-        summary.add_reject(cause);
-    }
+    summary.merge(&rejects.summary);
     progress.finish();
 
     targets.commit(outputs, rejects.output.take(), &summary)?;
@@ -117,7 +116,7 @@ impl Targets {
         if args.dry_run {
             return Self { corpus: None, decisions: None, rejects: None, report: None, existing };
         }
-        let beside = args.output.as_ref().filter(|path| path.as_path() != Path::new("-")).map(|path| {
+        let beside = args.output.as_ref().filter(|path| is_file(path)).map(|path| {
             let mut name = path.as_os_str().to_owned();
             name.push(".rejects.jsonl");
             PathBuf::from(name)
@@ -166,7 +165,7 @@ impl Targets {
     fn files(&self) -> Vec<(&Path, PathBuf)> {
         let all = [&self.corpus, &self.decisions, &self.rejects, &self.report].into_iter().flatten();
         all.map(PathBuf::as_path)
-            .filter(|path| *path != Path::new("-") && !path.metadata().is_ok_and(|found| !found.is_file()))
+            .filter(|path| is_file(path))
             .map(|path| {
                 let folder =
                     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -219,12 +218,17 @@ impl Targets {
     }
 }
 
+/// Whether an output is a file or will be one, rather than standard output, a device or a pipe.
+fn is_file(path: &Path) -> bool {
+    path != Path::new("-") && path.metadata().map_or(true, |found| found.is_file())
+}
+
 /// The rejects: a file that begins with the first of them, and a few words for the terminal.
 struct Rejects<'a> {
     target: &'a Targets,
     output: Option<Output>,
     count: u64,
-    causes: Vec<&'static str>,
+    summary: Summary,
 }
 
 impl Rejects<'_> {
@@ -236,7 +240,7 @@ impl Rejects<'_> {
             terminal::warn(format_args!("{} record {}: {}", reject.path, reject.record, reject.message));
         }
         self.count += 1;
-        self.causes.push(reject.cause.name());
+        self.summary.add_reject(reject.cause.name());
         let Some(output) = &mut self.output else { return Ok(()) };
         let mut line = Vec::new();
         write_reject(

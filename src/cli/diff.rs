@@ -1,6 +1,7 @@
 //! A word diff of two texts for the terminal: changed words in place, long equal stretches cut.
 
 use std::io::{Result, Write};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use similar::{ChangeTag, TextDiff};
@@ -8,12 +9,15 @@ use similar::{ChangeTag, TextDiff};
 const GONE: Style = AnsiColor::Red.on_default();
 const NEW: Style = AnsiColor::Green.on_default();
 
+/// After so long the rest is shown as replaced: exact differences of long texts take time that grows with the square.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Characters of equal text shown on each side of a change.
 const AROUND: usize = 60;
 
 /// Writes how `new` differs from `old`: `[-gone-]`, `{+new+}`.
 pub fn write_word_diff(out: &mut Vec<u8>, old: &str, new: &str) -> Result<()> {
-    let diff = TextDiff::from_words(old, new);
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_words(old, new);
     let mut equal = String::new();
     let mut begins = true;
     for change in diff.iter_all_changes() {

@@ -10,9 +10,10 @@ use dehusk::label::{Evidence, explain};
 use dehusk::pipeline::{Decided, Draft, Job, Quiet, decide};
 use dehusk::write::{BlockAction, BlockDecision};
 
+use super::Exit;
 use super::args::{InputArgs, RunArgs, spooled, stop_flag};
 use super::diff::write_word_diff;
-use super::{Exit, terminal};
+use super::terminal::{self, harmless};
 
 /// Features named for a block.
 const SHOWN_FEATURES: usize = 4;
@@ -41,6 +42,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit> {
     let config = args.run.lay_over(args.input.config()?)?;
     let inputs = args.input.discover(&config)?;
+    RunArgs::set_threads(&config)?;
     let stop = stop_flag();
     let work = args.run.work_folder(None)?;
     let inputs = spooled(inputs, &work, &config)?;
@@ -112,8 +114,8 @@ impl Page<'_> {
     fn write(&self, out: &mut Vec<u8>) -> Result<()> {
         let document = &self.draft.document;
         let labelled = &self.draft.labelled;
-        let or_none = |field: &Option<String>| field.clone().unwrap_or_else(|| "none".to_owned());
-        writeln!(out, "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}", document.id, document.place)?;
+        let or_none = |field: &Option<String>| field.as_ref().map_or_else(|| "none".to_owned(), harmless);
+        writeln!(out, "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}", harmless(&document.id), harmless(&document.place))?;
         writeln!(out, "title     {}", or_none(&labelled.title))?;
         writeln!(out, "date      {}", or_none(&labelled.date))?;
         writeln!(out, "language  {}", or_none(&labelled.language))?;
@@ -143,14 +145,14 @@ impl Page<'_> {
             Verdict::Duplicate { canonical, similarity, exact } => {
                 let kept = self.decided.draft(canonical)?;
                 let how = if exact { "the same main text as" } else { "nearly the main text of" };
-                let id = &kept.document.id;
+                let id = harmless(&kept.document.id);
                 writeln!(out, "verdict   {REMOVED}drop{REMOVED:#}: {how} {id} (similarity {similarity:.3})")?;
                 if !exact {
                     writeln!(
                         out,
                         "\n{DIM}words only {id} has are [-so-], words only this one has {{+so+}}:{DIM:#}"
                     )?;
-                    write_word_diff(out, &main_text(&kept), &main_text(self.draft))?;
+                    write_word_diff(out, &harmless(main_text(&kept)), &harmless(main_text(self.draft)))?;
                 }
             }
         }
@@ -206,7 +208,11 @@ impl Page<'_> {
                 write!(out, ", {} of this site", r.site_documents)?;
             }
             if let Some((document, block)) = r.example {
-                write!(out, "; for example {} block {block}", self.decided.draft(document)?.document.id)?;
+                write!(
+                    out,
+                    "; for example {} block {block}",
+                    harmless(&self.decided.draft(document)?.document.id)
+                )?;
             }
             writeln!(out, "{DIM:#}")?;
         } else if r.masked_documents >= 2 {

@@ -83,7 +83,6 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe);
     match error.downcast_ref::<Error>() {
         _ if closed_pipe => Exit::Done,
-        Some(e) if e.is_closed_pipe() => Exit::Done,
         Some(Error::Config(_) | Error::Input { .. } | Error::Output { .. }) => Exit::Usage,
         Some(Error::Interrupted) => Exit::Interrupted,
         Some(Error::Io { .. } | Error::Changed { .. } | Error::Panic { .. }) | None => Exit::NotFinished,

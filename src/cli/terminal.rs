@@ -23,7 +23,7 @@ pub fn error(error: &anyhow::Error) {
 }
 
 /// Paths and ids come from outside: what would steer the terminal is shown instead.
-fn harmless(message: impl std::fmt::Display) -> String {
+pub fn harmless(message: impl std::fmt::Display) -> String {
     let message = message.to_string();
     if !message.contains(|c: char| c.is_control() && c != '\n') {
         return message;

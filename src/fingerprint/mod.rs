@@ -19,12 +19,6 @@ pub use shingles::{jaccard, shingle_hashes};
 pub use sketch::{BINS, Sketch};
 pub use words::{count_words, for_each_word, word_hashes};
 
-/// The hash function under keys, words and shingles, as files on disk name it.
-pub const HASH_NAME: &str = "xxh3";
-
-/// Raised whenever any key, shingle or sketch of some text changes, so that files with old ones are refused.
-pub const FORMAT_VERSION: u32 = 1;
-
 /// Seed of the exact and masked keys. It keeps them apart from a document's `source_hash`, which is unseeded.
 const KEY_SEED: u64 = 0x6465_6875_736b_0001;
 
@@ -45,7 +39,7 @@ fn mix(mut x: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// A change here makes files with older hashes void: raise `FORMAT_VERSION`.
+    /// A change here changes which near pairs are found, and with it the output.
     #[test]
     fn hashes_stay_what_they_are() {
         let (mut text, mut words, mut shingles) = (String::new(), Vec::new(), Vec::new());

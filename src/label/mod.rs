@@ -60,7 +60,7 @@ pub fn label(document: &Document, blocks: &[Block], repetition: &[Repetition]) -
         })
         .collect();
     let title = decoded.iter().position(|d| d.label == Label::Title);
-    let title = title.map(|i| title_text(blocks[i].block.span.of(text)));
+    let title = title.map(|i| title_text(blocks[i].block.span.of(text), blocks[i].block.shape));
     let dates = decoded.iter().zip(&measures).filter(|(d, _)| d.label == Label::Date);
     let date = dates.filter_map(|(_, m)| m.date.as_ref()).map(|d| d.iso.clone()).next();
     let language = language_of(text, &blocks);
@@ -117,10 +117,31 @@ fn language_of(text: &str, blocks: &[LabelledBlock]) -> Option<String> {
     language::language(&sample).map(str::to_owned)
 }
 
-/// A title without its marks of a heading, hashes before it or an underline below, and with white space folded.
-fn title_text(block: &str) -> String {
-    let is_underline = |line: &str| line.len() >= 3 && line.bytes().all(|b| matches!(b, b'=' | b'-'));
-    let lines = block.lines().filter(|line| !is_underline(line));
-    let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
-    words.join(" ").trim_matches('#').trim().to_owned()
+/// A title as text: white space folded, and without the hashes or the underline that mark a heading.
+fn title_text(text: &str, shape: Shape) -> String {
+    let title = match shape {
+        Shape::Heading if text.starts_with('#') => {
+            let title = text.trim_start_matches('#').trim();
+            // Hashes may close the line as well, behind a space.
+            let open = title.trim_end_matches('#');
+            if open.ends_with(' ') { open } else { title }
+        }
+        // The underline is the last line.
+        Shape::Heading => text.trim_end_matches(['=', '-']),
+        _ => text,
+    };
+    title.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_loses_its_marks_and_nothing_else() {
+        assert_eq!(title_text("## Boats  ##", Shape::Heading), "Boats");
+        assert_eq!(title_text("# Why I like C#", Shape::Heading), "Why I like C#");
+        assert_eq!(title_text("Boats\n=====", Shape::Heading), "Boats");
+        assert_eq!(title_text("#Hashtag politics of C#", Shape::Text), "#Hashtag politics of C#");
+    }
 }

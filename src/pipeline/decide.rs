@@ -1,7 +1,7 @@
 //! Which documents stay, and which of their paragraphs a better-ranked document has already.
 
 use std::cell::RefCell;
-use std::cmp::Ordering;
+use std::iter::Peekable;
 
 use super::Job;
 use super::drafts::{Draft, Drafts, drafts};
@@ -25,7 +25,7 @@ pub struct Decided {
     /// The verdict on each document, by its number; meaningless for rejects.
     pub(super) verdicts: Vec<Verdict>,
     /// The duplicate paragraphs, in the order of the documents.
-    pub(super) duplicates: Sorted<DuplicateBlock>,
+    pub(super) duplicates: Peekable<Sorted<DuplicateBlock>>,
     /// Work that a bound left out, by name.
     pub skipped: Vec<(&'static str, u64)>,
 }
@@ -51,11 +51,11 @@ impl Decided {
     /// When something cannot be read back from the work folder.
     pub fn blocks(&mut self, draft: &Draft, config: &BlockDedupConfig) -> Result<Vec<BlockDecision>> {
         let mut own = Vec::new();
-        while let Some(duplicate) = self.duplicates.next().transpose()? {
-            match duplicate.document.cmp(&draft.number) {
-                Ordering::Less => {}
-                Ordering::Equal => own.push(duplicate),
-                Ordering::Greater => break,
+        while let Some(duplicate) =
+            self.duplicates.next_if(|d| !matches!(d, Ok(d) if d.document > draft.number)).transpose()?
+        {
+            if duplicate.document == draft.number {
+                own.push(duplicate);
             }
         }
         decide_blocks(draft, &own, config, |number| Ok(self.draft(number)?.document.id))
@@ -102,8 +102,14 @@ pub fn decide(job: &Job<'_>, reject: impl FnMut(&Reject) -> Result<()>) -> Resul
     let config = &job.config.dedup;
 
     job.progress.stage("dedup", 0);
+    let mut told = 0;
+    let mut progress = |decided: usize| {
+        job.progress.advance(0, (decided - told) as u64);
+        told = decided;
+        job.check_stop()
+    };
     let text = Respooled { spool: &spool, offsets: &offsets, shingle_words: config.shingle_words };
-    let outcome = dedup::decide(&entries, config, &text, &mut |_| job.check_stop())?;
+    let outcome = dedup::decide(&entries, config, &text, &mut progress)?;
 
     let mut duplicates = Sorter::new(job.work.path(), "duplicates", job.config.run.memory.get() as usize / 4);
     if config.enabled && config.blocks.policy != BlockPolicy::Off {
@@ -118,7 +124,13 @@ pub fn decide(job: &Job<'_>, reject: impl FnMut(&Reject) -> Result<()>) -> Resul
         ("dedup_candidates", outcome.statistics.over_limit),
         ("dedup_full_buckets", outcome.statistics.full_buckets),
     ];
-    Ok(Decided { spool, offsets, verdicts: outcome.verdicts, duplicates: duplicates.finish()?, skipped })
+    Ok(Decided {
+        spool,
+        offsets,
+        verdicts: outcome.verdicts,
+        duplicates: duplicates.finish()?.peekable(),
+        skipped,
+    })
 }
 
 /// What becomes of a document's blocks, given its duplicate paragraphs and a way to name the documents that keep them.
@@ -149,7 +161,9 @@ pub(super) fn decide_blocks(
         let is_content = is_content(text, shape, count_words(&normalised), config.min_words);
         (is_content, blocks[i].duplicate_of.is_some())
     });
-    if config.policy == BlockPolicy::Drop && may_drop_duplicates(kept) {
+    // A text that was cleaned before never changes again: its paragraphs are named, not dropped.
+    let may_change = config.policy == BlockPolicy::Drop && draft.document.cleaned.is_none();
+    if may_change && may_drop_duplicates(kept) {
         let copies = blocks.iter_mut().filter(|b| b.duplicate_of.is_some());
         copies.for_each(|b| b.action = BlockAction::DropDuplicate);
     }

@@ -1,6 +1,7 @@
 //! The last pass: from what was decided to the corpus, the decisions and the summary.
 
 use std::collections::BTreeMap;
+use std::iter::Peekable;
 
 use super::decide::{Decided, decide_blocks};
 use super::drafts::Draft;
@@ -15,8 +16,9 @@ use crate::write::{
     BlockDecision, CorpusRecord, Decision, Gaps, Output, main_text, write_corpus, write_decision,
 };
 
-/// Documents that a worker writes at a time.
+/// Documents that a worker writes at a time, unless fewer have so many bytes: long ones must not pile up.
 const BATCH: usize = 64;
+const BATCH_BYTES: usize = 1 << 20;
 
 /// Where a run goes. What is `None` is not written.
 #[derive(Default)]
@@ -85,15 +87,19 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
 
 fn portions<'a>(
     mut documents: impl Iterator<Item = (u32, Result<Encoded<Draft>>)> + Send + 'a,
-    duplicates: Sorted<DuplicateBlock>,
+    mut duplicates: Peekable<Sorted<DuplicateBlock>>,
 ) -> impl Iterator<Item = Result<Portion>> + Send + 'a {
-    let mut duplicates = duplicates.peekable();
     std::iter::from_fn(move || {
         let mut portion = Portion { first: 0, documents: Vec::with_capacity(BATCH), duplicates: Vec::new() };
-        for (number, entry) in documents.by_ref().take(BATCH) {
-            match entry {
-                Ok(entry) => portion.documents.push((number, entry)),
-                Err(error) => return Some(Err(error)),
+        let mut bytes = 0;
+        while portion.documents.len() < BATCH && bytes < BATCH_BYTES {
+            match documents.next() {
+                Some((number, Ok(entry))) => {
+                    bytes += entry.len();
+                    portion.documents.push((number, entry));
+                }
+                Some((_, Err(error))) => return Some(Err(error)),
+                None => break,
             }
         }
         portion.first = portion.documents.first()?.0;

@@ -44,6 +44,12 @@ impl<T: Serialize> Encoded<T> {
         let bytes = postcard::to_stdvec(value).expect("plain data always encodes");
         Self { bytes, value: PhantomData }
     }
+
+    /// Its length in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
 }
 
 /// Writes a spool.

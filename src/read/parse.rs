@@ -98,5 +98,15 @@ fn check(text: &str) -> Result<(), Flaw> {
         let what = if text.is_empty() { "is empty" } else { "is only white space" };
         return Err(Flaw(Cause::EmptyText, format!("the text {what}")));
     }
+    // Only so long a text can have so many lines, and counting them costs a pass over it.
+    if text.len() > MAX_LINES && text.chars().filter(|c| LINE_ENDS.contains(c)).count() > MAX_LINES {
+        return Err(Flaw(Cause::TooManyLines, format!("the text has more than {MAX_LINES} lines; split it")));
+    }
     Ok(())
 }
+
+/// Lines of a text. Each becomes a block of some hundred bytes while its page is labelled, whatever it holds.
+const MAX_LINES: usize = 1_000_000;
+
+/// Every character that ends a line.
+const LINE_ENDS: [char; 7] = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];

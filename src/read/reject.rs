@@ -57,6 +57,8 @@ causes! {
     TextNotAString "text_not_a_string",
     /// The text is empty or only white space.
     EmptyText "empty_text",
+    /// The text has more than a million lines.
+    TooManyLines "too_many_lines",
     /// The id field is neither a string nor a number.
     BadId "bad_id",
     /// An earlier record has the same id.

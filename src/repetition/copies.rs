@@ -15,7 +15,8 @@ const SKETCH: usize = 16;
 const LEADS: usize = 3;
 /// Share of the long blocks that copies have in common.
 const SHARED: f64 = 0.5;
-/// Pages of one lead block that a page is compared with: a cookie notice leads on every page of a site.
+/// Pages of one lead block that a page is compared with, the nearest ones by sketch: a cookie notice leads on every
+/// page of a site.
 const MAX_COMPARED: usize = 64;
 
 /// The smallest keys of a page's long blocks.
@@ -101,19 +102,19 @@ impl<'a> CopyFinder<'a> {
         Self { sketches, copy_of: (0..sketches.len() as u32).collect() }
     }
 
-    /// Takes the leads of one key, in document order.
+    /// Takes the leads of one key, in any order. Which pages of a large group are compared follows from what they
+    /// hold and not from where they stand in the input.
     pub fn group(&mut self, leads: &[Lead]) {
-        let mut seen: Vec<u32> = Vec::new();
-        for lead in leads {
-            let sketch = &self.sketches[lead.document as usize];
-            let copied = seen.iter().find(|&&other| {
-                let other = &self.sketches[other as usize];
-                (sketch.length == 0 && other.length == 0) || sketch.similarity(other) >= SHARED
-            });
-            match copied {
-                Some(&original) => self.unite(original, lead.document),
-                None if seen.len() < MAX_COMPARED => seen.push(lead.document),
-                None => {}
+        let mut pages: Vec<u32> = leads.iter().map(|lead| lead.document).collect();
+        pages.sort_unstable_by_key(|&page| (self.sketches[page as usize].keys, page));
+        for (i, &page) in pages.iter().enumerate() {
+            let sketch = &self.sketches[page as usize];
+            for &other in pages[..i].iter().rev().take(MAX_COMPARED) {
+                let other_sketch = &self.sketches[other as usize];
+                let both_empty = sketch.length == 0 && other_sketch.length == 0;
+                if both_empty || sketch.similarity(other_sketch) >= SHARED {
+                    self.unite(other, page);
+                }
             }
         }
     }

@@ -13,7 +13,7 @@ mod lines;
 mod shape;
 mod wrap;
 
-use crate::document::{Block, Shape, Span};
+use crate::document::{Block, Shape};
 pub use ending::Ending;
 use lines::Line;
 pub use lines::has_blank_line;
@@ -114,12 +114,6 @@ fn shapes(text: &str, lines: &[Line]) -> Vec<Shape> {
         }
     }
     shapes
-}
-
-/// The blocks' spans as text, for tests and examples.
-#[must_use]
-pub fn texts<'t>(text: &'t str, blocks: &[Block]) -> Vec<&'t str> {
-    blocks.iter().map(|b: &Block| Span::of(&b.span, text)).collect()
 }
 
 #[cfg(test)]
