@@ -114,8 +114,10 @@ fn is_within(text: &str, max_chars: usize) -> bool {
 
 /// Whether a line has the digits of the shortest date: four, and two where a year may be a word (令和元年5月1日).
 fn has_digits(text: &str) -> bool {
-    let enough = if text.is_ascii() { 4 } else { 2 };
-    text.chars().filter(|&c| digit(c).is_some()).nth(enough - 1).is_some()
+    if text.is_ascii() {
+        return text.bytes().filter(u8::is_ascii_digit).count() >= 4;
+    }
+    text.chars().filter(|&c| digit(c).is_some()).nth(1).is_some()
 }
 
 /// The share of letters and digits in `tokens` that `dates` and the words around dates cover.
