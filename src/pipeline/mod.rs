@@ -49,7 +49,8 @@ impl Progress for Quiet {
     fn advance(&self, _: u64, _: u64) {}
 }
 
-/// What a run needs to know.
+/// What a run needs to know. Sorting and the search for duplicates run in the current rayon pool; whoever wants them on
+/// as many threads as the rest installs a pool of that size around the call.
 pub struct Job<'a> {
     /// What to read, in order. Standard input is spooled to a file before.
     pub inputs: Arc<[Input]>,
