@@ -17,7 +17,7 @@ pub fn from_toml(name: &str, text: &str) -> Result<Config> {
         .parse()
         .map_err(|e: toml::de::Error| Error::Config(format!("{name}: {}", e.to_string().trim_end())))?;
     refuse_unknown(name, &written, &defaults(), "")?;
-    Config::deserialize_table(written).map_err(|e| Error::Config(format!("{name}: {e}")))
+    toml::from_str(text).map_err(|e| Error::Config(format!("{name}: {}", e.to_string().trim_end())))
 }
 
 /// Lays one `--set KEY=VALUE` over a configuration. The value is TOML; what is not TOML is taken as a string, so that

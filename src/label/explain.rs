@@ -35,7 +35,8 @@ pub fn explain(document: &Document, blocks: &[Block], repetition: &[Repetition])
             let mut contributions: Vec<(Feature, f32)> = features
                 .iter()
                 .map(|f| (f, model.weight(f, found.zone, found.label) - model.weight(f, rival_zone, rival)))
-                .filter(|(_, weight)| *weight != 0.0)
+                // What holds for any block is how common the label is, and tells nothing about this one.
+                .filter(|(feature, weight)| *feature != Feature::Always && *weight != 0.0)
                 .collect();
             contributions.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
             Evidence { zone: found.zone, label: found.label, rival, contributions }
