@@ -138,6 +138,11 @@ impl Targets {
         if let Some(path) = &self.report {
             Output::check(path, JSON, self.existing)?;
         }
+        let streams = [&self.corpus, &self.decisions, &self.rejects, &self.report].into_iter().flatten();
+        if streams.filter(|path| path.as_path() == Path::new("-")).count() > 1 {
+            let message = "standard output takes one output only; give the others files".to_owned();
+            return Err(Error::Output { path: PathBuf::from("-"), message });
+        }
         let all = self.files();
         for (i, (path, file)) in all.iter().enumerate() {
             if all[..i].iter().any(|(_, other)| other == file) {

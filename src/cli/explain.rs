@@ -114,8 +114,8 @@ impl Page<'_> {
     fn write(&self, out: &mut Vec<u8>) -> Result<()> {
         let document = &self.draft.document;
         let labelled = &self.draft.labelled;
-        let or_none = |field: &Option<String>| field.as_ref().map_or_else(|| "none".to_owned(), harmless);
-        writeln!(out, "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}", harmless(&document.id), harmless(&document.place))?;
+        let or_none = |field: &Option<String>| field.as_ref().map_or_else(|| "none".to_owned(), one_line);
+        writeln!(out, "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}", one_line(&document.id), one_line(&document.place))?;
         writeln!(out, "title     {}", or_none(&labelled.title))?;
         writeln!(out, "date      {}", or_none(&labelled.date))?;
         writeln!(out, "language  {}", or_none(&labelled.language))?;
@@ -145,7 +145,7 @@ impl Page<'_> {
             Verdict::Duplicate { canonical, similarity, exact } => {
                 let kept = self.decided.draft(canonical)?;
                 let how = if exact { "the same main text as" } else { "nearly the main text of" };
-                let id = harmless(&kept.document.id);
+                let id = one_line(&kept.document.id);
                 writeln!(out, "verdict   {REMOVED}drop{REMOVED:#}: {how} {id} (similarity {similarity:.3})")?;
                 if !exact {
                     writeln!(
@@ -195,7 +195,8 @@ impl Page<'_> {
             writeln!(
                 out,
                 "      {DIM}{} block {} has this paragraph and keeps it{DIM:#}",
-                copy.id, copy.block
+                one_line(&copy.id),
+                copy.block
             )?;
         }
         self.write_repetition(out, &block.repetition)
@@ -211,7 +212,7 @@ impl Page<'_> {
                 write!(
                     out,
                     "; for example {} block {block}",
-                    harmless(&self.decided.draft(document)?.document.id)
+                    one_line(&self.decided.draft(document)?.document.id)
                 )?;
             }
             writeln!(out, "{DIM:#}")?;
@@ -233,21 +234,15 @@ fn main_text(draft: &Draft) -> String {
     draft.main_blocks().map(|(_, text)| text).collect::<Vec<_>>().join("\n\n")
 }
 
-/// A block on one line, control characters shown as such, cut after `shown` characters.
+/// What came from a page, on one line and unable to steer the terminal.
+fn one_line(text: impl std::fmt::Display) -> String {
+    harmless(text.to_string().replace(char::is_whitespace, " "))
+}
+
+/// A block on one line, cut after `shown` characters.
 fn shorten(text: &str, shown: usize) -> String {
-    let mut line = String::new();
-    for (n, c) in text.chars().enumerate() {
-        if n >= shown {
-            line.push('…');
-            break;
-        }
-        if c.is_whitespace() {
-            line.push(' ');
-        } else if c.is_control() {
-            line.extend(c.escape_default());
-        } else {
-            line.push(c);
-        }
+    match text.char_indices().nth(shown) {
+        Some((end, _)) => format!("{}…", one_line(&text[..end])),
+        None => one_line(text),
     }
-    line
 }

@@ -25,11 +25,14 @@ pub fn error(error: &anyhow::Error) {
 /// Paths and ids come from outside: what would steer the terminal is shown instead.
 pub fn harmless(message: impl std::fmt::Display) -> String {
     let message = message.to_string();
-    if !message.contains(|c: char| c.is_control() && c != '\n') {
+    let steers = |c: char| {
+        (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !message.contains(steers) {
         return message;
     }
     let shown = |c: char| {
-        if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() }
+        if steers(c) { c.escape_default().to_string() } else { c.to_string() }
     };
     message.chars().map(shown).collect()
 }

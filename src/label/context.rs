@@ -168,11 +168,9 @@ impl Context {
     /// items of a box are tight, what is not is the article again.
     fn find_tight_items(&mut self, measures: &[Measure]) {
         let mut in_tight_item = false;
-        for i in 0..measures.len() {
-            if !measures[i].is_prose() {
-                if self.item_title[i] {
-                    in_tight_item = false;
-                }
+        for (i, measure) in measures.iter().enumerate() {
+            if !measure.is_prose() {
+                in_tight_item &= !self.item_title[i];
                 continue;
             }
             let tight = self.is_tight(i);
@@ -180,7 +178,7 @@ impl Context {
                 (self.below_tight_item[i], in_tight_item) = (true, false);
             }
             let near_title = (1..=3).any(|back| i >= back && self.item_title[i - back]);
-            in_tight_item |= tight && near_title && !measures[i].looks_like_caption();
+            in_tight_item |= tight && near_title && !measure.looks_like_caption();
         }
     }
 

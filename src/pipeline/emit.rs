@@ -95,7 +95,7 @@ fn portions<'a>(
         while portion.documents.len() < BATCH && bytes < BATCH_BYTES {
             match documents.next() {
                 Some((number, Ok(entry))) => {
-                    bytes += entry.len();
+                    bytes += entry.size();
                     portion.documents.push((number, entry));
                 }
                 Some((_, Err(error))) => return Some(Err(error)),

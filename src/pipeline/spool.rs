@@ -47,7 +47,7 @@ impl<T: Serialize> Encoded<T> {
 
     /// Its length in bytes.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.bytes.len()
     }
 }

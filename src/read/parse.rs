@@ -98,8 +98,10 @@ fn check(text: &str) -> Result<(), Flaw> {
         let what = if text.is_empty() { "is empty" } else { "is only white space" };
         return Err(Flaw(Cause::EmptyText, format!("the text {what}")));
     }
-    // Only so long a text can have so many lines, and counting them costs a pass over it.
-    if text.len() > MAX_LINES && text.chars().filter(|c| LINE_ENDS.contains(c)).count() > MAX_LINES {
+    // Only so long a text can have so many lines, and counting them costs a pass over it. Blank ones become no block,
+    // and cleaning puts them in.
+    let lines = || text.split(LINE_ENDS).filter(|line| !line.trim().is_empty());
+    if text.len() > MAX_LINES && lines().count() > MAX_LINES {
         return Err(Flaw(Cause::TooManyLines, format!("the text has more than {MAX_LINES} lines; split it")));
     }
     Ok(())

@@ -186,20 +186,31 @@ struct Finished {
 /// presence says that the others are there too.
 ///
 /// # Errors
-/// [`Error::Io`] with the target and the operation. Unless that operation is the rename, no output was replaced.
+/// [`Error::Io`] with the target and the operation. Unless that operation is a rename over an existing file, nothing
+/// was replaced, and nothing new stays.
 pub fn commit_all(outputs: Vec<Output>) -> Result<()> {
     let finished = outputs.into_iter().map(Output::finish).collect::<Result<Vec<_>>>()?;
     let mut folders = BTreeSet::new();
+    let mut named: Vec<PathBuf> = Vec::new();
     for Finished { path, place } in finished {
         let Place::Renamed { temporary, target, existing } = place else { continue };
-        match existing {
+        let renamed = match existing {
             // Some file systems cannot rename without replacing; there a look beforehand has to do.
             Existing::Refuse => temporary
                 .persist_noclobber(&target)
                 .or_else(|e| if target.exists() { Err(e) } else { e.path.persist(&target) }),
             Existing::Replace => temporary.persist(&target),
+        };
+        if let Err(e) = renamed {
+            // Another run was faster. What this one has named by now was not there before, and must not stay alone.
+            for target in named {
+                let _ = fs::remove_file(target);
+            }
+            return Err(Error::io("rename the finished file to it", path)(e.error));
         }
-        .map_err(|e| Error::io("rename the finished file to it", path)(e.error))?;
+        if existing == Existing::Refuse {
+            named.push(target.clone());
+        }
         folders.insert(folder_of(&target).to_owned());
     }
     for folder in folders {
