@@ -7,7 +7,7 @@ use dehusk::Error;
 use dehusk::pipeline::{Job, Outputs, decide, emit};
 use dehusk::read::{Input, Reject};
 use dehusk::report::Summary;
-use dehusk::write::{Existing, JSON, JSON_LINES, Output, RejectRecord, commit_all, write_reject};
+use dehusk::write::{Existing, JSON, JSON_LINES, Output, commit_all, write_reject};
 
 use super::args::{InputArgs, RunArgs, spooled, stop_flag};
 use super::progress::{ProgressMode, progress};
@@ -138,8 +138,7 @@ impl Targets {
         if let Some(path) = &self.report {
             Output::check(path, JSON, self.existing)?;
         }
-        let streams = [&self.corpus, &self.decisions, &self.rejects, &self.report].into_iter().flatten();
-        if streams.filter(|path| path.as_path() == Path::new("-")).count() > 1 {
+        if self.all().filter(|path| *path == Path::new("-")).count() > 1 {
             let message = "standard output takes one output only; give the others files".to_owned();
             return Err(Error::Output { path: PathBuf::from("-"), message });
         }
@@ -166,10 +165,17 @@ impl Targets {
         }
     }
 
+    /// Every output that was asked for.
+    fn all(&self) -> impl Iterator<Item = &Path> {
+        [&self.corpus, &self.decisions, &self.rejects, &self.report]
+            .into_iter()
+            .flatten()
+            .map(PathBuf::as_path)
+    }
+
     /// The outputs as they were named, and as the file system knows them. Devices and standard output are none.
     fn files(&self) -> Vec<(&Path, PathBuf)> {
-        let all = [&self.corpus, &self.decisions, &self.rejects, &self.report].into_iter().flatten();
-        all.map(PathBuf::as_path)
+        self.all()
             .filter(|path| is_file(path))
             .map(|path| {
                 let folder =
@@ -248,17 +254,7 @@ impl Rejects<'_> {
         self.summary.add_reject(reject.cause.name());
         let Some(output) = &mut self.output else { return Ok(()) };
         let mut line = Vec::new();
-        write_reject(
-            &mut line,
-            &RejectRecord {
-                path: &reject.path,
-                record: reject.record,
-                offset: reject.offset,
-                cause: reject.cause.name(),
-                message: &reject.message,
-                raw: &reject.raw,
-            },
-        );
+        write_reject(&mut line, reject);
         output.write(&line)
     }
 

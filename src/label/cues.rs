@@ -418,8 +418,7 @@ fn normalised(phrase: &str) -> String {
 
 /// The last [`LINE_END`] bytes of a longer line, from a whole character on.
 fn end(line: &str) -> &str {
-    let from = line.len() - LINE_END;
-    (from..line.len()).find_map(|at| line.get(at..)).unwrap_or_default()
+    &line[line.ceil_char_boundary(line.len() - LINE_END)..]
 }
 
 /// The line from its first letter to its last.

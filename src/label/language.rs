@@ -5,8 +5,6 @@
 
 use whatlang::{Lang, detect};
 
-use super::measure::floor_char_boundary;
-
 /// Text looked at, in bytes: detection is sure after a few hundred letters and takes time in proportion.
 pub(super) const WINDOW: usize = 400;
 /// Fewer letters say too little.
@@ -14,7 +12,7 @@ const MIN_LETTERS: usize = 40;
 
 /// The ISO 639-1 code, or `None` where the text is too short, unclear, or in a language without one.
 pub(super) fn language(main: &str) -> Option<&'static str> {
-    let sample = &main[..floor_char_boundary(main, WINDOW)];
+    let sample = &main[..main.floor_char_boundary(WINDOW)];
     if sample.chars().filter(|c| c.is_alphabetic()).take(MIN_LETTERS).count() < MIN_LETTERS
         && sample.len() < WINDOW / 4
     {

@@ -56,7 +56,7 @@ impl Measure {
         let text = block.span.of(text);
         let counts = Counts::of(text);
         let window = if counts.extent > 2 * LONG { CUE_WINDOW_OF_PROSE } else { CUE_WINDOW };
-        let window = floor_char_boundary(text, window);
+        let window = text.floor_char_boundary(window);
         fingerprint::normalise_into(&text[..window], scratch);
         let hits = cues.find(scratch);
         let short = counts.extent <= SHORT;
@@ -193,15 +193,6 @@ impl Counts {
 fn has_address(text: &str) -> bool {
     memchr::memchr2(b':', b'.', text.as_bytes()).is_some()
         && (text.contains("://") || text.contains("www.") || (text.contains('@') && text.contains('.')))
-}
-
-/// The largest character boundary at or below `at`.
-pub(super) fn floor_char_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 #[cfg(test)]

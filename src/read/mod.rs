@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 pub use discover::discover;
 pub use parse::parse;
-pub use reject::{Cause, Reject};
+pub use reject::{Cause, RAW_LIMIT, Reject};
 pub use split::{Batch, Batches, Content, RawRecord};
 pub use spool::spool;
 

@@ -7,7 +7,7 @@ use super::Input;
 
 /// So much of a rejected record is kept, in bytes: enough to see what it is, little enough that a corpus of nothing but
 /// huge broken lines does not fill the rejects file.
-pub(super) const RAW_LIMIT: usize = 64 << 10;
+pub const RAW_LIMIT: usize = 64 << 10;
 
 macro_rules! causes {
     ($($(#[$doc:meta])* $variant:ident $name:literal,)*) => {

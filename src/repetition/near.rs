@@ -70,8 +70,6 @@ pub struct NearCounter {
     texts: Vec<Text>,
     /// Pairs that the cap on a bucket left uncompared.
     pub skipped: u64,
-    /// Pairs whose edit distance was taken.
-    pub compared: u64,
 }
 
 #[derive(Debug)]
@@ -127,7 +125,6 @@ impl NearCounter {
                 if a.chars.abs_diff(b.chars) > allowed || bag_distance(&a.letters, &b.letters) > allowed {
                     continue;
                 }
-                self.compared += 1;
                 let (a, b) = without_common_ends(&a.text, &b.text);
                 if strsim::levenshtein(a, b) <= allowed {
                     self.texts[i].near.push(j);

@@ -12,7 +12,7 @@ mod rejects;
 pub use atomic::{Existing, JSON, JSON_LINES, Output, commit_all};
 pub use corpus::{CorpusRecord, Gaps, KeptBlock, main_text, write_corpus};
 pub use decisions::{BlockAction, BlockCopy, BlockDecision, Decision, write_decision};
-pub use rejects::{MAX_RAW, RejectRecord, write_reject};
+pub use rejects::write_reject;
 
 /// Appends a value as JSON.
 fn put<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {

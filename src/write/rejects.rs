@@ -1,53 +1,34 @@
 //! The rejects: one line a record that could not be used, with its cause and its bytes.
 //!
-//! When it is wrong: of a record longer than [`MAX_RAW`] only the beginning is there; its place says where to find
+//! When it is wrong: of a record longer than [`RAW_LIMIT`] only the beginning is there; its place says where to find
 //! the rest.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{key, put};
-
-/// Bytes of a rejected record that are written: enough to see what it is, and a record of gigabytes stays small.
-pub const MAX_RAW: usize = 64 << 10;
-
-/// What a line of the rejects is made from.
-#[derive(Debug, Clone, Copy)]
-pub struct RejectRecord<'a> {
-    /// The file.
-    pub path: &'a str,
-    /// The record in it, from 0.
-    pub record: u64,
-    /// The record's first byte in the file, after decompression.
-    pub offset: u64,
-    /// The stable name of what is wrong.
-    pub cause: &'a str,
-    /// The same in words.
-    pub message: &'a str,
-    /// The record's bytes; those past [`MAX_RAW`] are left out.
-    pub raw: &'a [u8],
-}
+use crate::read::{RAW_LIMIT, Reject};
 
 /// Appends a rejected record's line, with its line end.
-pub fn write_reject(out: &mut Vec<u8>, reject: &RejectRecord<'_>) {
+pub fn write_reject(out: &mut Vec<u8>, reject: &Reject) {
     out.extend_from_slice(b"{\"path\":");
-    put(out, reject.path);
+    put(out, &*reject.path);
     key(out, "record");
     put(out, &reject.record);
     key(out, "offset");
     put(out, &reject.offset);
     key(out, "cause");
-    put(out, reject.cause);
+    put(out, reject.cause.name());
     key(out, "message");
-    put(out, reject.message);
+    put(out, &reject.message);
     key(out, "raw");
-    let encoding = match text_of(reject.raw) {
+    let encoding = match text_of(&reject.raw) {
         Some(text) => {
             put(out, text);
             "utf8"
         }
         None => {
-            put(out, &STANDARD.encode(&reject.raw[..reject.raw.len().min(MAX_RAW)]));
+            put(out, &STANDARD.encode(&reject.raw[..reject.raw.len().min(RAW_LIMIT)]));
             "base64"
         }
     };
@@ -56,9 +37,9 @@ pub fn write_reject(out: &mut Vec<u8>, reject: &RejectRecord<'_>) {
     out.extend_from_slice(b"}\n");
 }
 
-/// The bytes as text, cut to [`MAX_RAW`] at a character boundary, unless they are not UTF-8.
+/// The bytes as text, cut to [`RAW_LIMIT`] at a character boundary, unless they are not UTF-8.
 fn text_of(raw: &[u8]) -> Option<&str> {
-    let Some((head, _)) = raw.split_at_checked(MAX_RAW) else { return str::from_utf8(raw).ok() };
+    let Some((head, _)) = raw.split_at_checked(RAW_LIMIT) else { return str::from_utf8(raw).ok() };
     match str::from_utf8(head) {
         Ok(text) => Some(text),
         Err(e) if e.error_len().is_none() => str::from_utf8(&head[..e.valid_up_to()]).ok(),
@@ -69,11 +50,14 @@ fn text_of(raw: &[u8]) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::Cause;
 
     fn line(raw: &[u8]) -> String {
         let mut out = Vec::new();
         let (path, message) = ("a\"b.jsonl", "expected `,` at column 9");
-        let reject = RejectRecord { path, record: 3, offset: 120, cause: "malformed_json", message, raw };
+        let (message, raw) = (message.to_owned(), raw.to_vec());
+        let cause = Cause::MalformedJson;
+        let reject = Reject { path: path.into(), record: 3, offset: 120, cause, message, raw };
         write_reject(&mut out, &reject);
         String::from_utf8(out).unwrap()
     }
@@ -92,13 +76,13 @@ mod tests {
 
     #[test]
     fn a_long_record_is_cut_between_characters() {
-        let raw = "x".repeat(MAX_RAW - 1) + "é and more";
-        assert_eq!(text_of(raw.as_bytes()).unwrap(), "x".repeat(MAX_RAW - 1));
-        assert_eq!(text_of("y".repeat(MAX_RAW * 2).as_bytes()).unwrap().len(), MAX_RAW);
-        let mut broken = vec![b'x'; MAX_RAW * 2];
+        let raw = "x".repeat(RAW_LIMIT - 1) + "é and more";
+        assert_eq!(text_of(raw.as_bytes()).unwrap(), "x".repeat(RAW_LIMIT - 1));
+        assert_eq!(text_of("y".repeat(RAW_LIMIT * 2).as_bytes()).unwrap().len(), RAW_LIMIT);
+        let mut broken = vec![b'x'; RAW_LIMIT * 2];
         broken[9] = 0xff;
         let value: serde_json::Value = serde_json::from_str(&line(&broken)).unwrap();
         let decoded = STANDARD.decode(value["raw"].as_str().unwrap()).unwrap();
-        assert_eq!(decoded, broken[..MAX_RAW]);
+        assert_eq!(decoded, broken[..RAW_LIMIT]);
     }
 }
