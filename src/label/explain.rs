@@ -25,7 +25,9 @@ pub struct Evidence {
 #[must_use]
 pub fn explain(document: &Document, blocks: &[Block], repetition: &[Repetition]) -> Vec<Evidence> {
     let model = Model::built_in();
-    let (_, features) = super::observe(&document.text, blocks, repetition);
+    let observed = super::Observed::of(&document.text, blocks, repetition);
+    let opinions = super::Reader::built_in().read(&observed.view(&[]));
+    let features = observed.features(&opinions.second);
     let decoded = decode::decode(model, &features);
     features
         .iter()

@@ -43,6 +43,15 @@ pub(super) struct Measure {
     pub digits: usize,
     /// Whether there is a letter at all.
     pub has_letters: bool,
+    pub words: usize,
+    /// Words that start in upper case, in percent.
+    pub capitalised: usize,
+    /// Upper-case letters among cased ones, in percent.
+    pub upper: usize,
+    /// Sentences that end inside the block.
+    pub inner_sentences: usize,
+    /// Quotation marks, brackets, exclamation and question marks.
+    pub marks: usize,
     pub has_address: bool,
     pub hits: Hits,
     pub field_label: bool,
@@ -65,7 +74,7 @@ impl Measure {
             shape: block.shape,
             extent: counts.extent,
             ending: Ending::of(text),
-            has_inner_sentence: counts.inner_sentence,
+            has_inner_sentence: counts.inner_sentences > 0,
             starts_lower: text.chars().find(|c| c.is_alphanumeric()).is_some_and(char::is_lowercase),
             starts_digit: text.starts_with(|c: char| c.is_ascii_digit()),
             all_caps: counts.upper > 3 && counts.lower == 0,
@@ -74,6 +83,11 @@ impl Measure {
             commas: counts.commas,
             digits: 100 * counts.digits / (counts.digits + counts.letters).max(1),
             has_letters: counts.letters > 0,
+            words: counts.words,
+            capitalised: 100 * counts.capitalised / counts.words.max(1),
+            upper: 100 * counts.upper / (counts.upper + counts.lower).max(1),
+            inner_sentences: counts.inner_sentences,
+            marks: counts.marks,
             has_address: short && has_address(text),
             hits,
             field_label: short && field_label_only(text),
@@ -134,7 +148,8 @@ struct Counts {
     capitalised: usize,
     separators: usize,
     commas: usize,
-    inner_sentence: bool,
+    inner_sentences: usize,
+    marks: usize,
 }
 
 impl Counts {
@@ -161,7 +176,7 @@ impl Counts {
                 if !in_word {
                     n.words += 1;
                     n.capitalised += usize::from(upper);
-                    n.inner_sentence |= stop == 2 && !lower;
+                    n.inner_sentences += usize::from(stop == 2 && !lower);
                 }
                 in_word = true;
                 stop = 0;
@@ -177,8 +192,10 @@ impl Counts {
             }
             in_word = in_word && matches!(c, '\'' | '’' | '-');
             match c {
-                '.' | '!' | '?' | '…' => stop = 1,
+                '.' | '…' => stop = 1,
+                '!' | '?' => (stop, n.marks) = (1, n.marks + 1),
                 '。' | '！' | '？' => stop = 2,
+                '"' | '“' | '”' | '„' | '«' | '(' | '「' => n.marks += 1,
                 '|' | '·' | '•' | '»' | '›' | '→' | '>' => n.separators += 1,
                 ',' | '，' | '、' | '،' => n.commas += 1,
                 c if c.is_whitespace() && stop == 1 => stop = 2,

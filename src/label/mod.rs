@@ -18,6 +18,7 @@ mod key_map;
 mod language;
 mod measure;
 mod model;
+pub mod reader;
 mod topic;
 
 pub use explain::{Evidence, explain};
@@ -27,6 +28,7 @@ pub use model::{Model, Zone};
 use context::Context;
 use cues::Cues;
 use measure::Measure;
+use reader::{Reader, Tokens, View};
 
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +51,10 @@ pub struct Labelled {
 #[must_use]
 pub fn label(document: &Document, blocks: &[Block], repetition: &[Repetition]) -> Labelled {
     let text = &document.text;
-    let (measures, features) = observe(text, blocks, repetition);
+    let observed = Observed::of(text, blocks, repetition);
+    let opinions = Reader::built_in().read(&observed.view(&[]));
+    let features = observed.features(&opinions.second);
+    let measures = &observed.measures;
     let decoded = decode::decode(Model::built_in(), &features);
     let blocks: Vec<LabelledBlock> = (blocks.iter().zip(repetition).zip(&decoded))
         .map(|((block, repetition), decoded)| LabelledBlock {
@@ -61,7 +66,7 @@ pub fn label(document: &Document, blocks: &[Block], repetition: &[Repetition]) -
         .collect();
     let title = decoded.iter().position(|d| d.label == Label::Title);
     let title = title.map(|i| title_text(blocks[i].block.span.of(text), blocks[i].block.shape));
-    let dates = decoded.iter().zip(&measures).filter(|(d, _)| d.label == Label::Date);
+    let dates = decoded.iter().zip(measures).filter(|(d, _)| d.label == Label::Date);
     let date = dates.filter_map(|(_, m)| m.date.as_ref()).map(|d| d.iso.clone()).next();
     let language = language_of(text, &blocks);
     Labelled { title, date, language, blocks }
@@ -87,22 +92,6 @@ pub fn label_clean(document: &Document, blocks: &[Block], repetition: &[Repetiti
         .collect();
     let language = language_of(&document.text, &blocks);
     Labelled { blocks, title: None, date: None, language }
-}
-
-/// The features of each block: all that the model sees of a document.
-#[must_use]
-pub fn features_of(document: &Document, blocks: &[Block], repetition: &[Repetition]) -> Vec<Features> {
-    observe(&document.text, blocks, repetition).1
-}
-
-/// Everything up to the model: what was measured and which features hold.
-fn observe(text: &str, blocks: &[Block], repetition: &[Repetition]) -> (Vec<Measure>, Vec<Features>) {
-    let cues = Cues::built_in();
-    let mut scratch = String::new();
-    let measures: Vec<_> = blocks.iter().map(|b| Measure::of(text, b, cues, &mut scratch)).collect();
-    let context = Context::of(text, blocks, &measures, repetition);
-    let features = features::features(&measures, &context, repetition);
-    (measures, features)
 }
 
 fn language_of(text: &str, blocks: &[LabelledBlock]) -> Option<String> {

@@ -1,0 +1,234 @@
+//! The first table: what a block says, what stands around it, where it stands, and what the corpus knows of it.
+
+use std::ops::Range;
+
+use super::cohesion::{Cohesion, key};
+use super::table::{Group, Table, Totals, flag, log, signed};
+use super::view::{View, dated, ending, prose};
+use crate::document::Shape;
+use crate::label::cues::Kind;
+use crate::label::key_map::KeyMap;
+use crate::label::measure::Measure;
+use crate::segment::Ending;
+
+/// Extent below which an open line is like a menu's.
+const SHORT: usize = 50;
+/// Periods that a list's rhythm may have: title, date and teaser are three.
+const PERIODS: Range<usize> = 1..6;
+/// Blocks on either side that a rhythm is looked for in.
+const RHYTHM: usize = 8;
+/// A distance to what the page does not hold, on the scale of [`log`]: some eight thousand blocks.
+const NOWHERE: f32 = 9.0;
+
+/// What the rows need to know of the whole page.
+pub(in crate::label) struct First<'a> {
+    view: &'a View<'a>,
+    prose: Totals,
+    repeats: Totals,
+    channels: [Totals; 8],
+    rhythms: Vec<Totals>,
+    distances: [Vec<f32>; 8],
+    cohesion: Cohesion,
+    /// Of each block, how many blocks of the page are the same line.
+    same: Vec<u32>,
+    /// Share of blocks below a blank line, and of blocks whose words are too long for a script with spaces.
+    spaced: f32,
+    unspaced: f32,
+}
+
+impl<'a> First<'a> {
+    pub fn of(view: &'a View<'a>) -> Self {
+        let measures = view.measures;
+        let n = measures.len();
+        let per_block = |f: &dyn Fn(&Measure) -> f32| Totals::of(measures.iter().map(f));
+        let same_class = |period: usize| {
+            let same = move |i: usize| i >= period && class(&measures[i]) == class(&measures[i - period]);
+            Totals::of((0..n).map(|i| flag(same(i))))
+        };
+        let above = |hits: &dyn Fn(&Measure) -> bool| distances(measures.iter(), hits);
+        let below = |hits: &dyn Fn(&Measure) -> bool| {
+            let mut found = distances(measures.iter().rev(), hits);
+            found.reverse();
+            found
+        };
+        let date = |m: &Measure| dated(m) >= 2.0;
+        let comment = |m: &Measure| m.hits.whole(Kind::Comment);
+        let related = |m: &Measure| m.hits.whole(Kind::RelatedHeading);
+        let unspaced = measures.iter().filter(|m| m.words > 0 && m.extent > 12 * m.words).count();
+        let spaced = (0..n).filter(|&i| !view.context.is_tight(i)).count();
+        Self {
+            view,
+            prose: per_block(&prose),
+            repeats: Totals::of(view.repetition.iter().map(|r| flag(r.documents >= 2))),
+            channels: [
+                per_block(&|m| flag(m.extent < SHORT && m.ending == Ending::Open)),
+                per_block(&|m| m.extent.min(400) as f32 / 100.0),
+                per_block(&|m| flag(m.ending == Ending::Sentence)),
+                Totals::of(view.words.iter().copied()),
+                per_block(&|m| flag(m.is_cue_line())),
+                per_block(&|m| flag(date(m))),
+                per_block(&|m| flag(matches!(m.shape, Shape::ListItem | Shape::Heading))),
+                per_block(&|m| flag(m.title_case)),
+            ],
+            rhythms: PERIODS.map(same_class).collect(),
+            distances: [
+                above(&date),
+                below(&date),
+                above(&comment),
+                below(&comment),
+                above(&related),
+                above(&Measure::is_prose),
+                below(&Measure::is_prose),
+                above(&|m| m.shape == Shape::Heading),
+            ],
+            cohesion: Cohesion::of(view.tokens, view.context.run.clone()),
+            same: same(view),
+            spaced: spaced as f32 / n.max(1) as f32,
+            unspaced: unspaced as f32 / n.max(1) as f32,
+        }
+    }
+
+    /// Puts the rows of some blocks.
+    pub fn rows(&self, blocks: Range<usize>, table: &mut Table) {
+        table.start(blocks.len());
+        for i in blocks {
+            self.view.own(i, table);
+            self.neighbours(i, table);
+            self.around(i, table);
+            self.page(i, table);
+            self.place(i, table);
+            self.subject(i, table);
+            table.next();
+        }
+    }
+
+    fn neighbours(&self, i: usize, table: &mut Table) {
+        table.group(Group::Neighbours);
+        for offset in [-3isize, -2, -1, 1, 2, 3] {
+            let j = i.wrapping_add_signed(offset);
+            let m = self.view.measures.get(j);
+            table.put(m.map_or(-1.0, |m| log(m.extent)));
+            table.put(m.map_or(-1.0, ending));
+            table.put(self.view.words.get(j).copied().unwrap_or_default());
+            table.put(m.map_or(-1.0, dated));
+            table.put(m.map_or(-1.0, |m| flag(m.is_cue_line())));
+            table.put(m.map_or(-1.0, |m| m.capitalised as f32));
+        }
+    }
+
+    fn around(&self, i: usize, table: &mut Table) {
+        table.group(Group::Around);
+        self.prose.around(i, table);
+        self.repeats.around(i, table);
+        for channel in &self.channels {
+            channel.around(i, table);
+        }
+        for rhythm in &self.rhythms {
+            table.put(rhythm.mean(&(i.saturating_sub(RHYTHM)..i + RHYTHM + 1)));
+        }
+        for distance in &self.distances {
+            table.put(distance[i]);
+        }
+    }
+
+    fn page(&self, i: usize, table: &mut Table) {
+        let n = self.view.measures.len();
+        let all = self.prose.sum(&(0..n));
+        table.group(Group::Page);
+        table.put(log(n));
+        table.put(all.ln_1p());
+        table.put(self.prose.sum(&self.view.context.run) / all.max(0.1));
+        table.put(self.spaced);
+        table.put(self.unspaced);
+        table.put(self.repeats.mean(&(0..n)));
+        table.put(log(self.view.context.first_prose));
+        table.group(Group::Place);
+        table.put(i as f32 / n as f32);
+        table.put(log(i));
+        table.put(log(n - 1 - i));
+        table.put(self.prose.sum(&(0..i)) / all.max(0.1));
+        table.put(self.prose.sum(&(0..i)).ln_1p());
+        table.put(self.prose.sum(&(i + 1..n)).ln_1p());
+    }
+
+    fn place(&self, i: usize, table: &mut Table) {
+        let context = self.view.context;
+        let run = &context.run;
+        table.put(signed(i, run.start));
+        table.put(signed(i, run.end));
+        table.put(flag(run.contains(&i)));
+        table.put(signed(i, context.head_title.unwrap_or(0)));
+        table.put(flag(context.head_title == Some(i)));
+        let places = [
+            &context.title_again,
+            &context.title_in_text,
+            &context.below_cue,
+            &context.under_cue,
+            &context.item_title,
+            &context.below_item_title,
+            &context.below_tight_item,
+            &context.below_comment_cue,
+            &context.below_title_elsewhere,
+            &context.repeated_prose,
+            &context.own_prose_below,
+        ];
+        for place in places {
+            table.put(flag(place[i]));
+        }
+    }
+
+    fn subject(&self, i: usize, table: &mut Table) {
+        let (view, context) = (self.view, self.view.context);
+        table.group(Group::Subject);
+        let topic = context.topic[i].unwrap_or((-1.0, -1.0));
+        table.put(topic.0 as f32);
+        table.put(topic.1 as f32);
+        let (inside, outside) = self.cohesion.shares(view.tokens, i);
+        table.put(inside);
+        table.put(outside);
+        let stems = view.tokens.stems(i);
+        let title = context.head_title.map(|t| view.tokens.stems(t)).unwrap_or_default();
+        let of_title = stems.iter().filter(|stem| title.contains(stem)).count() as f32;
+        table.put(of_title);
+        table.put(of_title / stems.len().max(1) as f32);
+        table.put(log(self.same[i] as usize));
+    }
+}
+
+/// What a line is like, roughly: lines of one class in turn make a rhythm.
+fn class(m: &Measure) -> u8 {
+    let length = match m.extent {
+        0..=20 => 0,
+        21..=60 => 1,
+        61..=120 => 2,
+        _ => 3,
+    };
+    length * 4 + if dated(m) > 0.0 { 3 } else { u8::from(m.ending == Ending::Sentence) }
+}
+
+/// How far back the last hit lies, from each block in the order given.
+fn distances<'m>(
+    measures: impl Iterator<Item = &'m Measure>,
+    hits: &dyn Fn(&Measure) -> bool,
+) -> Vec<f32> {
+    let mut last = None;
+    measures
+        .enumerate()
+        .map(|(i, m)| {
+            if hits(m) {
+                last = Some(i);
+            }
+            last.map_or(NOWHERE, |last| log(i - last))
+        })
+        .collect()
+}
+
+fn same(view: &View<'_>) -> Vec<u32> {
+    let line = |i: usize| view.tokens.words(i).iter().fold(1u64, |h, &w| h.rotate_left(7) ^ key(w));
+    let lines: Vec<u64> = (0..view.measures.len()).map(line).collect();
+    let mut seen: KeyMap<u32> = KeyMap::default();
+    for &line in &lines {
+        *seen.entry(line).or_default() += 1;
+    }
+    lines.iter().map(|line| seen[line]).collect()
+}

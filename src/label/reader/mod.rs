@@ -1,0 +1,138 @@
+//! The reader: an opinion on each block, whether it is main text, from the whole page.
+//!
+//! Three models, each a step further from the letters: what the words say (`words`), trees over what stands in and
+//! around a block (`first`), trees over those trees' opinions of the whole page (`second`). They are fitted by the
+//! programs in `training/` to pages whose main text people had marked, and stand in `reader.bin`. The opinions then
+//! are features of the zone model among others, which knows what follows what and names the finer labels.
+//!
+//! It is wrong where the marked pages are silent: languages they do not hold are read by their look alone, and a page
+//! that is all list, a calendar or a table of results, looks like a menu.
+
+mod cohesion;
+mod file;
+mod first;
+mod forest;
+mod second;
+mod table;
+mod tokens;
+mod view;
+pub mod words;
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+pub use forest::{DEPTH, Forest, Tree};
+pub use table::{Group, Table};
+pub use tokens::Tokens;
+
+use first::First;
+use second::Second;
+use table::ROWS;
+pub(super) use view::View;
+
+/// The weights of all three models.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reader {
+    /// See [`words::score`].
+    pub words: Vec<i8>,
+    /// The trees over the first table.
+    pub first: Forest,
+    /// The trees over the second.
+    pub second: Forest,
+}
+
+/// What the reader thinks of a page, block by block, in nats: above 0 it is for main text.
+#[derive(Debug, Default)]
+pub(super) struct Opinions {
+    pub words: Vec<f32>,
+    pub first: Vec<f32>,
+    pub second: Vec<f32>,
+}
+
+static BUILT_IN: LazyLock<Reader> = LazyLock::new(|| {
+    Reader::from_bytes(include_bytes!("../reader.bin"))
+        .unwrap_or_else(|e| panic!("the built-in weights of the reader are broken: {e}"))
+});
+
+impl Reader {
+    /// The weights that ship with the program.
+    #[must_use]
+    pub fn built_in() -> &'static Self {
+        &BUILT_IN
+    }
+
+    /// Reads a page. `view` comes without the opinion of the words.
+    pub(super) fn read(&self, view: &View<'_>) -> Opinions {
+        let n = view.measures.len();
+        let words: Vec<f32> = (0..n).map(|i| words::score(&self.words, view.tokens, i)).collect();
+        let view = View { words: &words, ..*view };
+        let mut table = Table::default();
+        let mut first = Vec::with_capacity(n);
+        let rows = First::of(&view);
+        for blocks in slices(n) {
+            rows.rows(blocks, &mut table);
+            self.first.scores(&table, &mut first);
+        }
+        let mut table = Table::default();
+        let mut second = Vec::with_capacity(n);
+        let rows = Second::of(&view, &first);
+        for blocks in slices(n) {
+            rows.rows(blocks, &mut table);
+            self.second.scores(&table, &mut second);
+        }
+        Opinions { words, first, second }
+    }
+
+    /// What each group of signals adds to a block's opinion over ordinary ones, in nats: in both tables, except that
+    /// the first opinions of the second table are spoken for by the first.
+    pub(super) fn reasons(&self, view: &View<'_>, opinions: &Opinions, block: usize) -> Vec<(Group, f32)> {
+        let view = View { words: &opinions.words, ..*view };
+        let mut sums = vec![0.0f32; Group::ALL.len()];
+        let mut table = Table::default();
+        First::of(&view).rows(block..block + 1, &mut table);
+        self.first.add_reasons(&table, &mut sums);
+        let mut table = Table::default();
+        Second::of(&view, &opinions.first).rows(block..block + 1, &mut table);
+        self.second.add_reasons(&table, &mut sums);
+        Group::ALL.iter().copied().zip(sums).collect()
+    }
+}
+
+impl Forest {
+    fn add_reasons(&self, table: &Table, sums: &mut [f32]) {
+        let row: Vec<f32> = table.row(0).collect();
+        let score = self.score(&row);
+        for (group, sum) in Group::ALL.iter().zip(sums) {
+            let ordinary = |signal: usize| table.groups()[signal] == *group;
+            let without: Vec<f32> = (0..row.len())
+                .map(|signal| if ordinary(signal) { self.ordinary[signal] } else { row[signal] })
+                .collect();
+            *sum += score - self.score(&without);
+        }
+    }
+}
+
+/// A page in pieces that fit a table.
+fn slices(blocks: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..blocks).step_by(ROWS).map(move |from| from..(from + ROWS).min(blocks))
+}
+
+/// All rows of a page's table, one after the other, for the programs that fit the trees. `first` are the first
+/// opinions, in nats, for the second table; without them it is the first.
+pub(super) fn all_rows(view: &View<'_>, first: Option<&[f32]>) -> (usize, Vec<f32>) {
+    let mut table = Table::default();
+    let mut values = Vec::new();
+    let first_rows = first.is_none().then(|| First::of(view));
+    let second_rows = first.map(|logits| Second::of(view, logits));
+    for blocks in slices(view.measures.len()) {
+        let rows = blocks.len();
+        if let Some(first) = &first_rows {
+            first.rows(blocks.clone(), &mut table);
+        }
+        if let Some(second) = &second_rows {
+            second.rows(blocks, &mut table);
+        }
+        (0..rows).for_each(|row| values.extend(table.row(row)));
+    }
+    (table.groups().len(), values)
+}

@@ -1,0 +1,164 @@
+//! Tables of signals: numbers about blocks, a column a signal, so that a tree is asked about many blocks at once.
+
+use std::ops::Range;
+
+/// Blocks in a table. A page is read a table at a time, so that the longest page needs no more room than this.
+pub(super) const ROWS: usize = 256;
+
+macro_rules! groups {
+    ($($variant:ident $phrase:literal,)*) => {
+        /// Signals of one kind, for `explain`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Group { $(#[doc = $phrase] $variant,)* }
+
+        impl Group {
+            /// Every group.
+            pub const ALL: &[Group] = &[$(Group::$variant,)*];
+
+            /// The group in words.
+            #[must_use]
+            pub fn phrase(self) -> &'static str {
+                match self { $(Group::$variant => $phrase,)* }
+            }
+        }
+    };
+}
+
+groups! {
+    Look "its length, ending and letters",
+    Cues "the set phrases and dates in it",
+    Words "its words",
+    Repetition "what other pages say of it",
+    Neighbours "the lines next to it",
+    Around "what stands around it",
+    Page "the page as a whole",
+    Place "where it stands on the page",
+    Subject "what it shares with the rest of the page",
+    Opinions "the first reading of it and of the lines around it",
+}
+
+/// The signals of some consecutive blocks.
+#[derive(Debug, Default)]
+pub struct Table {
+    values: Vec<f32>,
+    /// The group of each signal; also says how many there are.
+    groups: Vec<Group>,
+    rows: usize,
+    /// Where the next value goes.
+    column: usize,
+    row: usize,
+    group: Option<Group>,
+}
+
+impl Table {
+    /// Empties the table for `rows` blocks.
+    pub(super) fn start(&mut self, rows: usize) {
+        debug_assert!(rows <= ROWS);
+        self.rows = rows;
+        self.row = 0;
+        self.column = 0;
+    }
+
+    /// What follows belongs to this group.
+    pub(super) fn group(&mut self, group: Group) {
+        self.group = Some(group);
+    }
+
+    /// The next signal of the current block.
+    pub(super) fn put(&mut self, value: f32) {
+        if self.column == self.groups.len() {
+            debug_assert_eq!(self.row, 0, "every block has the same signals");
+            self.groups.push(self.group.unwrap_or(Group::Look));
+            self.values.resize(self.values.len() + ROWS, 0.0);
+        }
+        self.values[self.column * ROWS + self.row] = value;
+        self.column += 1;
+    }
+
+    /// The current block has all its signals.
+    pub(super) fn next(&mut self) {
+        debug_assert_eq!(self.column, self.groups.len(), "every block has the same signals");
+        self.column = 0;
+        self.row += 1;
+    }
+
+    /// One signal of all blocks. Values past [`Table::rows`] mean nothing.
+    pub(super) fn column(&self, signal: usize) -> &[f32] {
+        &self.values[signal * ROWS..][..ROWS]
+    }
+
+    /// The group of each signal.
+    #[must_use]
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// Blocks in the table.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The signals of one block.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = f32> {
+        (0..self.groups.len()).map(move |signal| self.values[signal * ROWS + row])
+    }
+}
+
+/// Blocks summed up on either side of a block.
+pub(super) const WINDOWS: [usize; 4] = [2, 6, 16, 48];
+
+/// Running totals of a quantity over the blocks of a page, so that any window costs the same.
+pub(super) struct Totals(Vec<f32>);
+
+impl Totals {
+    pub fn of(values: impl Iterator<Item = f32>) -> Self {
+        let mut totals = vec![0.0];
+        let mut sum = 0.0f64;
+        totals.extend(values.map(|value| {
+            sum += f64::from(value);
+            sum as f32
+        }));
+        Self(totals)
+    }
+
+    fn clamp(&self, range: &Range<usize>) -> Range<usize> {
+        let n = self.0.len() - 1;
+        range.start.min(n)..range.end.min(n)
+    }
+
+    pub fn sum(&self, range: &Range<usize>) -> f32 {
+        let range = self.clamp(range);
+        self.0[range.end] - self.0[range.start]
+    }
+
+    /// The mean over a range; −1 where it is empty.
+    pub fn mean(&self, range: &Range<usize>) -> f32 {
+        let count = self.clamp(range).len();
+        if count == 0 { -1.0 } else { self.sum(range) / count as f32 }
+    }
+
+    /// Puts the means over the windows above and below block `i`.
+    pub fn around(&self, i: usize, table: &mut Table) {
+        for w in WINDOWS {
+            table.put(self.mean(&(i.saturating_sub(w)..i)));
+        }
+        for w in WINDOWS {
+            table.put(self.mean(&(i + 1..i + 1 + w)));
+        }
+    }
+}
+
+pub(super) fn flag(value: bool) -> f32 {
+    f32::from(u8::from(value))
+}
+
+/// A count on a logarithmic scale: ten more blocks matter at five, not at five hundred.
+pub(super) fn log(value: usize) -> f32 {
+    (value as f32).ln_1p()
+}
+
+/// The distance from one block to another, below zero when it lies below, on a logarithmic scale.
+pub(super) fn signed(from: usize, to: usize) -> f32 {
+    if from >= to { log(from - to) } else { -log(to - from) }
+}

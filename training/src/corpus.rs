@@ -1,0 +1,144 @@
+//! From pages to what the models see: blocks with features, and how much of each block is main text.
+
+use std::io::Write;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context, Result};
+use dehusk::config::Config;
+use dehusk::document::{Block, Label};
+use dehusk::label::{Observed, Zone};
+use dehusk::pipeline::work::WorkFolder;
+use dehusk::pipeline::{Job, Quiet, decide};
+use dehusk::read::discover;
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::data::{Page, site};
+use crate::siblings;
+
+/// A page ready to be learnt from.
+pub struct Example {
+    pub id: String,
+    pub set: String,
+    pub render: String,
+    /// Hash of the page's site.
+    pub site: u64,
+    pub observed: Observed,
+    pub blocks: Vec<Block>,
+    /// Share of each block's words that is main text.
+    pub targets: Vec<f32>,
+    /// Words of each block.
+    pub words: Vec<f32>,
+    /// What each block counts: more the more words it has, all blocks of a page together the same on every page.
+    pub weights: Vec<f32>,
+    /// What is known of each block beside its side of the page.
+    pub known: Vec<Option<(Option<Zone>, Label)>>,
+}
+
+/// A page's weights sum to this.
+const PAGE_WEIGHT: f32 = 100.0;
+
+fn weigh(words: &[f32]) -> Vec<f32> {
+    let own: Vec<f32> = words.iter().map(|w| (w + 1.0).powf(0.75)).collect();
+    let sum: f32 = own.iter().sum();
+    own.iter().map(|w| w / sum * PAGE_WEIGHT).collect()
+}
+
+/// Observes pages of one set and one render as one corpus. With `siblings`, half of the pages get made-up pages of
+/// their site beside them, so that the corpus repeats their furniture.
+pub fn examples(pages: &[Page], with_siblings: bool) -> Result<Vec<Example>> {
+    let folder = std::env::temp_dir().join(format!("dehusk-training-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let path = folder.join("pages.jsonl");
+    let mut file = std::io::BufWriter::new(std::fs::File::create(&path)?);
+    for page in pages {
+        serde_json::to_writer(&mut file, &serde_json::json!({"id": page.id, "url": page.url, "text": page.text}))?;
+        file.write_all(b"\n")?;
+    }
+    if with_siblings {
+        for (id, url, text) in siblings::siblings(pages) {
+            serde_json::to_writer(&mut file, &serde_json::json!({"id": id, "url": url, "text": text}))?;
+            file.write_all(b"\n")?;
+        }
+    }
+    file.flush()?;
+    drop(file);
+    let mut config = Config::default();
+    config.dedup.enabled = false;
+    config.validate()?;
+    let name = path.to_str().context("the temporary folder has no Unicode name")?;
+    let inputs = discover(&[name.to_owned()], &config.input)?;
+    let work = WorkFolder::create(None, &folder.join("out.jsonl"))?;
+    let stop = AtomicBool::new(false);
+    let job = Job { inputs: inputs.into(), config: &config, work: &work, progress: &Quiet, stop: &stop };
+    let decided = decide(&job, |_| Ok(()))?;
+    let drafts: Vec<_> = decided.drafts().collect::<Result<_, _>>()?;
+    let examples = drafts
+        .par_iter()
+        .filter(|draft| (draft.number as usize) < pages.len())
+        .map(|draft| {
+            let page = &pages[draft.number as usize];
+            let blocks: Vec<Block> = draft.labelled.blocks.iter().map(|b| b.block).collect();
+            let repetition: Vec<_> = draft.labelled.blocks.iter().map(|b| b.repetition).collect();
+            let text = &draft.document.text;
+            let (targets, words) = targets(text, &blocks, &page.labels);
+            let known = vec![None; blocks.len()];
+            Example {
+                weights: weigh(&words),
+                known,
+                id: page.id.clone(),
+                set: page.set.clone(),
+                render: page.render.clone(),
+                site: xxh3_64(site(page).as_bytes()),
+                observed: Observed::of(text, &blocks, &repetition),
+                blocks,
+                targets,
+                words,
+            }
+        })
+        .collect();
+    std::fs::remove_file(&path)?;
+    Ok(examples)
+}
+
+/// Of each block: the share of its words on main-text lines, and its words.
+fn targets(text: &str, blocks: &[Block], labels: &[u8]) -> (Vec<f32>, Vec<f32>) {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    let mut label = labels.iter();
+    for line in text.split('\n') {
+        if !line.trim().is_empty() {
+            lines.push((start, start + line.len(), label.next().copied().unwrap_or(0)));
+        }
+        start += line.len() + 1;
+    }
+    let mut first = 0;
+    blocks
+        .iter()
+        .map(|block| {
+            let (mut main, mut all) = (0.0f32, 0.0f32);
+            while first < lines.len() && lines[first].1 <= block.span.start {
+                first += 1;
+            }
+            for &(from, to, label) in lines[first..].iter().take_while(|line| line.0 < block.span.end) {
+                let piece = &text[from.max(block.span.start)..to.min(block.span.end)];
+                let words = words_in(piece);
+                all += words;
+                main += words * f32::from(label);
+            }
+            (if all > 0.0 { main / all } else { 0.0 }, all)
+        })
+        .unzip()
+}
+
+/// Words as the scorer counts them: runs of letters, digits and underscores.
+fn words_in(text: &str) -> f32 {
+    let mut inside = false;
+    let mut count = 0;
+    for c in text.chars() {
+        let of_word = c.is_alphanumeric() || c == '_';
+        count += usize::from(of_word && !inside);
+        inside = of_word;
+    }
+    count as f32
+}
