@@ -1,7 +1,7 @@
 //! Turns a folder of labelled pages into the weights that dehusk ships.
 
 mod data;
-#[cfg_attr(not(test), expect(dead_code, reason = "the fit will use it"))]
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the fit will use it"))]
 mod generate;
 
 fn main() {}

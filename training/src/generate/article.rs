@@ -102,10 +102,9 @@ fn title_of(page: &Page, paragraphs: &[String]) -> Option<String> {
 /// What a line of an article is by its own looks.
 fn kind_of(line: &str) -> Label {
     let after_number = line.trim_start_matches(|c: char| c.is_ascii_digit());
-    let is_numbered = after_number.len() < line.len() && after_number.starts_with([')', '.']);
-    if line.starts_with("- ") || line.starts_with("* ") || line.starts_with("• ") {
-        Label::ListItem
-    } else if is_numbered && after_number[1..].starts_with(' ') {
+    let is_numbered =
+        after_number.len() < line.len() && (after_number.starts_with(". ") || after_number.starts_with(") "));
+    if is_numbered || ["- ", "* ", "• "].iter().any(|bullet| line.starts_with(bullet)) {
         Label::ListItem
     } else if line.starts_with('>') {
         Label::Quote
@@ -116,14 +115,20 @@ fn kind_of(line: &str) -> Label {
     }
 }
 
-/// What the lines of an article are: a short open line above a longer one is a heading.
+/// What the lines of an article are: a short line above a longer one or above a list is a heading.
 pub fn kinds(lines: &[String]) -> Vec<Label> {
     let is_heading = |i: usize| {
         let line = &lines[i];
+        let ends_open = line.ends_with('?') || !(text::ends_sentence(line) || line.ends_with([',', ';']));
+        let below = lines.get(i + 1).map(|next| (kind_of(next), next.len()));
         line.len() <= 90
-            && !text::ends_sentence(line)
-            && !line.ends_with([',', ';'])
-            && lines.get(i + 1).is_some_and(|next| next.len() > line.len() && next.len() >= 60)
+            && ends_open
+            && text::sentences(line).len() == 1
+            && match below {
+                Some((Label::ListItem, _)) => !line.ends_with(':'),
+                Some((_, length)) => length > line.len() && length >= 60,
+                None => false,
+            }
     };
     let kind = |(i, line): (usize, &String)| match kind_of(line) {
         Label::Body if is_heading(i) => Label::Heading,

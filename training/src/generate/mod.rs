@@ -12,6 +12,7 @@
 mod article;
 mod comments;
 mod furniture;
+mod library;
 mod pen;
 mod phrases;
 mod random;
@@ -25,7 +26,8 @@ use dehusk::document::Label;
 use dehusk::label::Zone;
 
 use furniture::Amount;
-use pen::{Library, Pen};
+use library::Library;
+use pen::Pen;
 use random::Random;
 use related::Extent;
 use sheet::{Gap, Sheet, Spacing};
@@ -43,7 +45,7 @@ pub struct Generated {
 /// many are those of few.
 pub fn pages(articles: &[Article], seed: u64, count: usize) -> Vec<Generated> {
     let library = Library::new(articles);
-    let page = |number| page(&library, articles.len(), Random::new(seed, number));
+    let page = |number| page(&library, Random::new(seed, number));
     (0..count).map(page).collect()
 }
 
@@ -76,11 +78,11 @@ fn extent(random: &mut Random, family: &Family) -> Extent {
     }
 }
 
-fn page(library: &Library, articles: usize, mut random: Random) -> Generated {
+fn page(library: &Library, mut random: Random) -> Generated {
     let family = family(&mut random);
     let mut sheet = Sheet::new(random.chance(9));
     let wide = if random.chance(6) { random.between(1, 9) } else { 0 };
-    let at = random.below(articles);
+    let at = random.below(library.articles().len());
     let pen = &mut Pen::new(library, at, random);
     let title = title(pen);
     furniture::head(pen, &mut sheet, family.amount, title.as_deref());

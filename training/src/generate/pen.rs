@@ -5,7 +5,8 @@
 //! another language all the same, as picture credits of syndicated articles are.
 
 use super::Article;
-use super::phrases::{Kind, Language, language_of, languages};
+use super::library::Library;
+use super::phrases::{Kind, Language, languages};
 use super::random::Random;
 use super::text;
 
@@ -18,39 +19,6 @@ struct DateStyle {
     twelve_hours: bool,
 }
 
-/// The articles, and which of them are in one language.
-#[derive(Debug)]
-pub struct Library<'a> {
-    articles: &'a [Article],
-    languages: Vec<Option<&'static str>>,
-}
-
-impl<'a> Library<'a> {
-    /// Finds out the language of each article.
-    pub fn new(articles: &'a [Article]) -> Self {
-        let languages = articles.iter().map(|article| language_of(&sample(article)).map(|l| l.code));
-        Self { articles, languages: languages.collect() }
-    }
-
-    /// The articles in the language of article `at`, and its place among them; all where there are few.
-    fn peers(&self, at: usize) -> (Vec<usize>, usize) {
-        let same = |i: &usize| self.languages[*i] == self.languages[at];
-        let mut peers: Vec<usize> = (0..self.articles.len()).filter(same).collect();
-        if peers.len() < FEW_PEERS {
-            peers = (0..self.articles.len()).collect();
-        }
-        let place = peers.iter().position(|i| *i == at).expect("an article is among its own peers");
-        (peers, place)
-    }
-}
-
-/// Articles below which a language has too few for sections of other articles.
-const FEW_PEERS: usize = 6;
-
-fn sample(article: &Article) -> String {
-    article.paragraphs.iter().take(3).map(|paragraph| format!("{paragraph} ")).collect()
-}
-
 /// The writer of one page.
 #[derive(Debug)]
 pub struct Pen<'a> {
@@ -58,17 +26,15 @@ pub struct Pen<'a> {
     pub random: Random,
     articles: &'a [Article],
     at: usize,
-    /// The articles that other ones are taken from, by number, and the page's own place among them.
-    peers: Vec<usize>,
-    place: usize,
+    /// The articles that other ones are taken from, by number, and how many of the first to prefer.
+    others: Vec<usize>,
+    preferred: usize,
     /// Those already shown: no page shows an item twice in a row.
     shown: Vec<usize>,
     home: &'static Language,
     dates: DateStyle,
     /// The site's own name.
     outlet: &'static str,
-    /// Whether other articles are those that stand near this one in the list, which often share its site.
-    keeps_near: bool,
 }
 
 /// Formats of a day that any language uses.
@@ -78,11 +44,10 @@ const PLAIN_DAYS: &[&str] =
 impl<'a> Pen<'a> {
     /// The writer of the page around article `at`.
     pub fn new(library: &Library<'a>, at: usize, mut random: Random) -> Self {
-        let articles = library.articles;
-        let known = language_of(&sample(&articles[at])).filter(|_| random.chance(90));
+        let articles = library.articles();
+        let known = library.language(at).filter(|_| random.chance(90));
         let home = known.unwrap_or_else(|| random.pick(languages()));
-        let (peers, place) =
-            if random.chance(95) { library.peers(at) } else { ((0..articles.len()).collect(), at) };
+        let (others, preferred) = library.others(at, &mut random);
         let day = match random.below(6) {
             0 => random.pick(PLAIN_DAYS),
             _ => random.pick(home.phrases(Kind::Day)),
@@ -91,8 +56,7 @@ impl<'a> Pen<'a> {
         let twelve_hours = home.code == "en" && random.chance(40);
         let dates = DateStyle { language: home, day, clock, twelve_hours };
         let outlet = random.pick(home.phrases(Kind::Outlets));
-        let keeps_near = random.chance(40);
-        Self { random, articles, at, peers, place, shown: Vec::new(), home, dates, outlet, keeps_near }
+        Self { random, articles, at, others, preferred, shown: Vec::new(), home, dates, outlet }
     }
 
     /// The article that the page is about.
@@ -113,13 +77,10 @@ impl<'a> Pen<'a> {
         &self.articles[other]
     }
 
-    /// Another article's number; near the page's own one, but farther at each attempt.
-    fn any_other(&mut self, attempt: usize) -> usize {
-        let n = self.peers.len();
-        let reach = if self.keeps_near { (2 << attempt).min(n.max(2) - 1) } else { n.max(2) - 1 };
-        let step = self.random.between(1, reach);
-        let step = if self.random.chance(50) { step } else { n - step % n };
-        self.peers[(self.place + step) % n]
+    /// Another article's number: one of the preferred, and of more at each attempt.
+    fn any_other(&mut self, attempt: u32) -> usize {
+        let reach = self.preferred.saturating_mul(1 << attempt).min(self.others.len());
+        self.others[self.random.below(reach)]
     }
 
     /// A headline: another article's title, or what would be one.
@@ -157,7 +118,8 @@ impl<'a> Pen<'a> {
     /// Several phrases of a kind as one line.
     pub fn say_some(&mut self, kind: Kind, most: usize) -> String {
         let count = self.random.between(1, most);
-        let phrases: Vec<String> = (0..count).map(|_| self.say(kind)).collect();
+        let mut phrases: Vec<String> = (0..count).map(|_| self.say(kind)).collect();
+        phrases.dedup();
         phrases.join(if self.home.is_unspaced() { "" } else { " " })
     }
 
@@ -199,6 +161,7 @@ impl<'a> Pen<'a> {
             filled.push_str(before);
             filled.push_str(&match gap {
                 "n" => self.number(),
+                "k" => self.random.between(1, 30).to_string(),
                 "year" => self.random.between(1998, 2025).to_string(),
                 "name" => self.name_in(language),
                 "role" => (*self.random.pick(language.phrases(Kind::Roles))).to_owned(),

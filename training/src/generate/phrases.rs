@@ -1,6 +1,6 @@
 //! The words of furniture, in many languages: data, one file a language, a kind of line each.
 //!
-//! A line of a file is `kind: phrase | phrase …`. A phrase may leave room: `{n}` for a number, `{year}`, `{name}` of a
+//! A line of a file is `kind: phrase | phrase …`. A phrase may leave room: `{n}` for a number, `{k}` for a small one, `{year}`, `{name}` of a
 //! person, `{role}`, `{outlet}` for a publication, `{section}`, `{word}` from an article, `{mail}`, `{date}`; the
 //! patterns of dates have letters of their own (`dates`). The phrases are not those that the model looks for as cues:
 //! some are, as on real pages, and others only do the same work, so that a fitted model does not trust cues alone.

@@ -92,6 +92,9 @@ pub fn section(pen: &mut Pen, sheet: &mut Sheet, extent: Extent, inside: bool) {
     }
 }
 
+/// What a shortened text ends with.
+const ENDINGS: &[&str] = &["…", "...", "…", " [...]", " […]", " …", " ..."];
+
 fn style(pen: &mut Pen, extent: Extent, has_heading: bool, inside: bool) -> Style {
     // Without heading and date nothing would tell an item from a heading of the article.
     let date = match pen.random.below(10) {
@@ -102,6 +105,11 @@ fn style(pen: &mut Pen, extent: Extent, has_heading: bool, inside: bool) -> Styl
         _ => DatePlace::None,
     };
     let tight = pen.random.chance(60);
+    let bullets: &[&str] = match extent {
+        Extent::Title => &["", "", "", "", "- ", "• ", "» ", "1. ", "▶ "],
+        _ => &["", "", "", "", "", "", "", "- ", "1. "],
+    };
+    let (bullet, ending) = (*pen.random.pick(bullets), *pen.random.pick(ENDINGS));
     Style {
         extent,
         date,
@@ -110,12 +118,8 @@ fn style(pen: &mut Pen, extent: Extent, has_heading: bool, inside: bool) -> Styl
         rubric: *pen.random.pick(&[0, 0, 0, 0, 80]),
         tight,
         tight_text: tight && pen.random.chance(if inside { 50 } else { 30 }),
-        bullet: if extent == Extent::Title {
-            *pen.random.pick(&["", "", "", "", "- ", "• ", "» ", "1. ", "▶ "])
-        } else {
-            *pen.random.pick(&["", "", "", "", "", "", "", "- ", "1. "])
-        },
-        ending: *pen.random.pick(&["…", "...", "…", " [...]", " […]", " …", " ..."]),
+        bullet,
+        ending,
     }
 }
 

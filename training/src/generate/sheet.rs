@@ -61,6 +61,9 @@ impl Sheet {
     pub fn line(&mut self, label: Label, gap: Gap, line: &str) {
         let is_verbatim = matches!(label, Label::Code | Label::TableRow);
         let text = if is_verbatim { line.trim_end().to_owned() } else { text::folded(line) };
+        // What opens another part of the page stands apart.
+        let opens = self.lines.last().is_some_and(|last| last.zone != self.zone);
+        let gap = if opens { Gap::Blank } else { gap };
         if !text.trim().is_empty() {
             self.lines.push(Line { zone: self.zone, label, text, gap });
         }
