@@ -106,6 +106,8 @@ fn kind_of(line: &str) -> Label {
         after_number.len() < line.len() && (after_number.starts_with(". ") || after_number.starts_with(") "));
     if is_numbered || ["- ", "* ", "• "].iter().any(|bullet| line.starts_with(bullet)) {
         Label::ListItem
+    } else if looks_like_code(line) {
+        Label::Code
     } else if line.starts_with('>') {
         Label::Quote
     } else if line.contains('\t') || line.matches(" | ").count() >= 2 {
@@ -113,6 +115,11 @@ fn kind_of(line: &str) -> Label {
     } else {
         Label::Body
     }
+}
+
+/// Braces and statements: lists of prose end their items with a semicolon too, but hold no call or assignment.
+fn looks_like_code(line: &str) -> bool {
+    line.ends_with(['{', '}']) || (line.ends_with(';') && line.contains(['(', '='])) || line.starts_with("</")
 }
 
 /// What the lines of an article are: a short line above a longer one or above a list is a heading.
