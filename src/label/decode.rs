@@ -1,21 +1,22 @@
 //! From scores to labels: the zones of the whole page first, then each block's label inside its zone.
 //!
-//! The sequence of zones is the most probable one (Viterbi), with each block's labels summed up; the confidence of a
-//! label is its marginal probability over all sequences (forward–backward). A page has one title, so of several
-//! blocks that would be it the most certain one stays.
+//! The sequence of zones is the most probable one (Viterbi), with each block's labels summed up. A block's confidence
+//! is that it is rightly in the text, or rightly not: the marginal probability over all sequences (forward–backward)
+//! that it is main text, corrected by a curve measured on sites that no model had seen (`calibration` in the weights).
+//! A page has one title, so of several blocks that would be it the most probable one stays.
 
 use std::collections::HashMap;
 
 use super::features::Features;
 use super::model::{Model, Scores, ZONES, Zone};
-use crate::document::Label;
+use crate::document::{Label, Side};
 
 /// What a block was found to be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Decoded {
     pub zone: Zone,
     pub label: Label,
-    /// Marginal probability of the label.
+    /// Probability that the block is main text, or that it is not, as the label says.
     pub confidence: f32,
 }
 
@@ -40,17 +41,24 @@ pub(super) fn decode(model: &Model, features: &[Features]) -> Vec<Decoded> {
         .enumerate()
         .map(|(i, zone)| {
             let label = best_label(&scores[i], zone, |_| true);
-            Decoded { zone, label, confidence: confidence(&scores[i], &emissions[i], &marginals[i], label) }
+            let main = probability(&scores[i], &emissions[i], &marginals[i], |l| l.side() == Side::Main);
+            let main = model.calibrated(main);
+            let confidence = if label.side() == Side::Main { main } else { 1.0 - main };
+            Decoded { zone, label, confidence }
         })
         .collect();
+    let is_title =
+        |i: usize| probability(&scores[i], &emissions[i], &marginals[i], |l| l == Label::Title);
     let title = (0..decoded.len())
         .filter(|&i| decoded[i].label == Label::Title)
-        .max_by(|&a, &b| decoded[a].confidence.total_cmp(&decoded[b].confidence).then(b.cmp(&a)));
+        .max_by(|&a, &b| is_title(a).total_cmp(&is_title(b)).then(b.cmp(&a)));
     for i in 0..decoded.len() {
         if decoded[i].label == Label::Title && Some(i) != title {
             let label = best_label(&scores[i], decoded[i].zone, |l| l != Label::Title);
+            if label.side() == Side::Main {
+                decoded[i].confidence = 1.0 - decoded[i].confidence;
+            }
             decoded[i].label = label;
-            decoded[i].confidence = confidence(&scores[i], &emissions[i], &marginals[i], label);
         }
     }
     decoded
@@ -72,12 +80,18 @@ fn best_label(scores: &Scores, zone: Zone, allowed: impl Fn(Label) -> bool) -> L
         .expect("every zone has several labels")
 }
 
-fn confidence(scores: &Scores, emissions: &[f32; ZONES], marginals: &[f32; ZONES], label: Label) -> f32 {
-    let inside = Zone::ALL.into_iter().filter(|z| z.labels().contains(&label));
-    inside
-        .map(|z| marginals[z as usize] * (scores.of(z, label) - emissions[z as usize]).exp())
-        .sum::<f32>()
-        .min(1.0)
+/// The marginal probability that the block has one of the labels.
+fn probability(
+    scores: &Scores,
+    emissions: &[f32; ZONES],
+    marginals: &[f32; ZONES],
+    wanted: impl Fn(Label) -> bool,
+) -> f32 {
+    let inside = |z: &Zone| {
+        let labels = z.labels().iter().filter(|l| wanted(**l));
+        labels.map(|l| (scores.of(*z, *l) - emissions[*z as usize]).exp()).sum::<f32>()
+    };
+    Zone::ALL.iter().map(|z| marginals[*z as usize] * inside(z)).sum::<f32>().min(1.0)
 }
 
 fn log_sum(scores: &Scores, zone: Zone) -> f32 {

@@ -64,6 +64,7 @@ impl Zone {
                 Other,
                 RelatedHeading,
                 RelatedTitle,
+                Comment,
             ],
             Self::Main => &[
                 Body,
@@ -83,6 +84,9 @@ impl Zone {
                 Promo,
                 Navigation,
                 Other,
+                RelatedHeading,
+                Legal,
+                Comment,
             ],
             Self::Related => &[
                 RelatedHeading,
@@ -95,8 +99,10 @@ impl Zone {
                 Navigation,
                 Share,
                 Promo,
+                Byline,
+                Other,
             ],
-            Self::Comments => &[Comment, Navigation, Share, Promo],
+            Self::Comments => &[Comment, Navigation, Share, Promo, Placeholder, Legal, Other],
             Self::Tail => &[
                 Navigation,
                 Share,
@@ -142,6 +148,8 @@ pub struct Model {
     pub(super) end: [f32; ZONES],
     /// Price of the step from one zone to the next, by both.
     pub(super) step: [[f32; ZONES]; ZONES],
+    /// The true share of main text at some probabilities of it, both rising.
+    calibration: Vec<(f32, f32)>,
 }
 
 static BUILT_IN: LazyLock<Model> = LazyLock::new(|| {
@@ -157,7 +165,7 @@ impl Model {
     }
 
     /// Reads weights: lines of `FEATURE TARGET=WEIGHT…`, where a target is a label or `@` and a zone; `start`, `end`
-    /// and `step FROM` take zones.
+    /// and `step FROM` take zones; `calibration` takes PROBABILITY=SHARE….
     ///
     /// # Errors
     /// The line that does not follow this, in words.
@@ -168,6 +176,7 @@ impl Model {
             start: [0.0; ZONES],
             end: [0.0; ZONES],
             step: [[0.0; ZONES]; ZONES],
+            calibration: Vec::new(),
         };
         for (number, line) in text.lines().enumerate() {
             let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
@@ -177,6 +186,15 @@ impl Model {
                 "step" => Some(words.next().and_then(zone).ok_or_else(|| wrong("step needs a zone"))?),
                 _ => None,
             };
+            if name == "calibration" {
+                let numbers = |word: &str| {
+                    let (probability, share) = word.split_once('=')?;
+                    Some((probability.parse().ok()?, share.parse().ok()?))
+                };
+                let points: Option<Vec<(f32, f32)>> = words.map(numbers).collect();
+                model.calibration = points.ok_or_else(|| wrong("expected PROBABILITY=SHARE"))?;
+                continue;
+            }
             let mut scores = zero;
             for word in words {
                 let (target, weight) = word.split_once('=').ok_or_else(|| wrong("expected TARGET=WEIGHT"))?;
@@ -202,6 +220,24 @@ impl Model {
             }
         }
         Ok(model)
+    }
+
+    /// The measured share of main text among blocks that are main text with this probability, as the sequence has it;
+    /// between two measured points in proportion.
+    pub(super) fn calibrated(&self, probability: f32) -> f32 {
+        let above = self.calibration.partition_point(|(p, _)| *p <= probability);
+        match (above.checked_sub(1).map(|i| self.calibration[i]), self.calibration.get(above)) {
+            (Some((p, share)), Some((q, next))) => share + (next - share) * (probability - p) / (q - p),
+            (Some((_, share)), None) => share,
+            (None, Some((_, share))) => *share,
+            (None, None) => probability,
+        }
+    }
+
+    /// Labels a page by its features: of each block the label, and the probability that its side of the page is right.
+    #[must_use]
+    pub fn label(&self, features: &[Features]) -> Vec<(Label, f32)> {
+        super::decode::decode(self, features).into_iter().map(|d| (d.label, d.confidence)).collect()
     }
 
     /// The scores of a block with these features.

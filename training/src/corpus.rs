@@ -5,15 +5,18 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use dehusk::config::Config;
-use dehusk::document::{Block, Label};
+use dehusk::document::{Block, Label, Repetition, Side};
 use dehusk::label::{Observed, Zone};
 use dehusk::pipeline::work::WorkFolder;
 use dehusk::pipeline::{Job, Quiet, decide};
 use dehusk::read::discover;
+use dehusk::repetition::join;
+use dehusk::segment::segment;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::data::{Page, site};
+use crate::generate::Generated;
 use crate::siblings;
 
 /// A page ready to be learnt from.
@@ -77,41 +80,107 @@ pub fn examples(pages: &[Page], with_siblings: bool) -> Result<Vec<Example>> {
         .par_iter()
         .filter(|draft| (draft.number as usize) < pages.len())
         .map(|draft| {
-            let page = &pages[draft.number as usize];
-            let blocks: Vec<Block> = draft.labelled.blocks.iter().map(|b| b.block).collect();
+            let blocks = draft.labelled.blocks.iter().map(|b| b.block).collect();
             let repetition: Vec<_> = draft.labelled.blocks.iter().map(|b| b.repetition).collect();
-            let text = &draft.document.text;
-            let (targets, words) = targets(text, &blocks, &page.labels);
-            let known = vec![None; blocks.len()];
-            Example {
-                weights: weigh(&words),
-                known,
-                id: page.id.clone(),
-                set: page.set.clone(),
-                render: page.render.clone(),
-                site: xxh3_64(site(page).as_bytes()),
-                observed: Observed::of(text, &blocks, &repetition),
-                blocks,
-                targets,
-                words,
-            }
+            example(&pages[draft.number as usize], blocks, &repetition)
         })
         .collect();
     std::fs::remove_file(&path)?;
     Ok(examples)
 }
 
-/// Of each block: the share of its words on main-text lines, and its words.
-fn targets(text: &str, blocks: &[Block], labels: &[u8]) -> (Vec<f32>, Vec<f32>) {
-    let mut lines = Vec::new();
+fn example(page: &Page, blocks: Vec<Block>, repetition: &[Repetition]) -> Example {
+    let (targets, words) = targets(&page.text, &blocks, &page.labels);
+    Example {
+        id: page.id.clone(),
+        set: page.set.clone(),
+        render: page.render.clone(),
+        site: xxh3_64(site(page).as_bytes()),
+        observed: Observed::of(&page.text, &blocks, repetition),
+        weights: weigh(&words),
+        known: vec![None; blocks.len()],
+        blocks,
+        targets,
+        words,
+    }
+}
+
+/// Observes generated pages: half as one corpus, which shows their articles again and again, and half each alone.
+pub fn generated(pages: &[Generated]) -> Result<Vec<Example>> {
+    let as_page = |(i, page): (usize, &Generated)| Page {
+        id: format!("generated/page/{i}"),
+        set: "generated".to_owned(),
+        render: "page".to_owned(),
+        url: String::new(),
+        text: page.text.clone(),
+        labels: page.lines.iter().map(|(_, label)| u8::from(label.side() == Side::Main)).collect(),
+        gold: String::new(),
+    };
+    let all: Vec<Page> = pages.iter().enumerate().map(as_page).collect();
+    let (together, alone) = all.split_at(all.len() / 2);
+    let mut made = examples(together, false)?;
+    made.extend(alone.par_iter().map(|page| {
+        let blocks = segment(&page.text);
+        let repetition = join(blocks.len(), &[]);
+        example(page, blocks, &repetition)
+    }).collect::<Vec<_>>());
+    for example in &mut made {
+        let number: usize = example.id.rsplit('/').next().and_then(|n| n.parse().ok()).context("an id")?;
+        let page = &pages[number];
+        let lines = spans(&page.text);
+        for (b, block) in example.blocks.iter().enumerate() {
+            // A block of several lines is what its first one is.
+            let line = lines.iter().position(|(_, to)| *to > block.span.start).context("a line of each block")?;
+            let (zone, label) = page.lines[line];
+            example.known[b] = Some((Some(zone), label));
+            if label.side() == Side::Lifted {
+                example.weights[b] = 0.0;
+            }
+        }
+    }
+    Ok(made)
+}
+
+/// Adds the labels that people gave to single lines: `PAGE: FROM[-TO] LABEL[!], …`, a page a line. Those marked `!`
+/// contradict the main text as marked and are left out.
+pub fn add_hand_labels(examples: &mut [Example], pages: &[Page], labels: &str) -> Result<()> {
+    for line in labels.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let (id, entries) = line.rsplit_once(": ").with_context(|| format!("no labels: {line}"))?;
+        let Some(example) = examples.iter_mut().find(|x| x.id == id) else { continue };
+        let page = pages.iter().find(|p| p.id == id).context("a page of each example")?;
+        let lines = spans(&page.text);
+        for entry in entries.split(", ").filter(|entry| !entry.ends_with('!')) {
+            let (range, name) = entry.split_once(' ').with_context(|| format!("{id}: {entry}"))?;
+            let (from, to) = range.split_once('-').unwrap_or((range, range));
+            let (from, to): (usize, usize) = (from.parse()?, to.parse()?);
+            let label = Label::ALL.iter().find(|l| l.name() == name).with_context(|| format!("no label {name}"))?;
+            for (start, end) in &lines[from..=to] {
+                let block = example.blocks.iter().position(|b| b.span.start < *end && b.span.end > *start);
+                example.known[block.context("a block of each line")?] = Some((None, *label));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where the lines are that are not blank.
+fn spans(text: &str) -> Vec<(usize, usize)> {
     let mut start = 0;
-    let mut label = labels.iter();
+    let mut spans = Vec::new();
     for line in text.split('\n') {
         if !line.trim().is_empty() {
-            lines.push((start, start + line.len(), label.next().copied().unwrap_or(0)));
+            spans.push((start, start + line.len()));
         }
         start += line.len() + 1;
     }
+    spans
+}
+
+/// Of each block: the share of its words on main-text lines, and its words.
+fn targets(text: &str, blocks: &[Block], labels: &[u8]) -> (Vec<f32>, Vec<f32>) {
+    let label = labels.iter().copied().chain(std::iter::repeat(0));
+    let lines: Vec<(usize, usize, u8)> =
+        spans(text).into_iter().zip(label).map(|((from, to), label)| (from, to, label)).collect();
     let mut first = 0;
     blocks
         .iter()

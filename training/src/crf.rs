@@ -75,6 +75,11 @@ impl Weights {
         Some(weights)
     }
 
+    /// Makes a step between zones dearer or cheaper.
+    pub fn add_step(&mut self, from: Zone, to: Zone, by: f64) {
+        self.0[STEP + from as usize * ZONES + to as usize] += by;
+    }
+
     /// The text that `dehusk::label::Model::parse` reads, small weights left out.
     pub fn to_text(&self, least: f64) -> String {
         let mut text = String::new();

@@ -81,14 +81,15 @@ impl Binned {
         binned
     }
 
-    /// Fits a forest to targets from 0 to 1. `chosen` are the rows to learn from, as stretches.
+    /// Fits a forest to targets from 0 to 1, and returns it with its scores of all rows, in nats. `chosen` are the rows
+    /// to learn from, as stretches.
     pub fn fit(
         &self,
         targets: &[f32],
         weights: &[f32],
         chosen: &[std::ops::Range<usize>],
         settings: &Settings,
-    ) -> Forest {
+    ) -> (Forest, Vec<f32>) {
         let mut random = Random(settings.seed);
         let (sum, all) = chosen.iter().flat_map(Clone::clone).fold((0.0f64, 0.0f64), |(s, a), r| {
             (s + f64::from(targets[r] * weights[r]), a + f64::from(weights[r]))
@@ -129,7 +130,7 @@ impl Binned {
             });
             forest.trees.push(tree.0);
         }
-        forest
+        (forest, scores)
     }
 
     fn grow(
