@@ -158,7 +158,7 @@ fn tables_of(args: &Args, groups: &[Group]) -> Vec<tables::Table> {
         tables.extend(tables::calibration(groups));
         tables.push(tables::confidence_curve(groups));
     }
-    tables.extend(tables::alone(groups).filter(|_| args.alone));
+    tables.extend(tables::alone(groups));
     if args.fields {
         tables.push(tables::fields(groups));
     }
