@@ -94,6 +94,51 @@ pub fn label_clean(document: &Document, blocks: &[Block], repetition: &[Repetiti
     Labelled { blocks, title: None, date: None, language }
 }
 
+/// A page as the models see it; also what the programs that fit them learn from.
+#[derive(Debug)]
+pub struct Observed {
+    measures: Vec<Measure>,
+    context: Context,
+    repetition: Vec<Repetition>,
+    /// Its words.
+    pub tokens: Tokens,
+}
+
+impl Observed {
+    /// Observes a page.
+    #[must_use]
+    pub fn of(text: &str, blocks: &[Block], repetition: &[Repetition]) -> Self {
+        let cues = Cues::built_in();
+        let mut scratch = String::new();
+        let measures: Vec<_> = blocks.iter().map(|b| Measure::of(text, b, cues, &mut scratch)).collect();
+        let context = Context::of(text, blocks, &measures, repetition);
+        let tokens = Tokens::of(text, blocks);
+        Self { measures, context, repetition: repetition.to_vec(), tokens }
+    }
+
+    fn view<'a>(&'a self, words: &'a [f32]) -> View<'a> {
+        View {
+            measures: &self.measures,
+            context: &self.context,
+            repetition: &self.repetition,
+            tokens: &self.tokens,
+            words,
+        }
+    }
+
+    /// The width and the rows of the first table, or with the first opinions, in nats, of the second.
+    #[must_use]
+    pub fn table(&self, words: &[f32], first: Option<&[f32]>) -> (usize, Vec<f32>) {
+        reader::all_rows(&self.view(words), first)
+    }
+
+    /// The features of each block, given the reader's opinions, in nats.
+    #[must_use]
+    pub fn features(&self, opinions: &[f32]) -> Vec<Features> {
+        features::features(&self.measures, &self.context, &self.repetition, opinions)
+    }
+}
+
 fn language_of(text: &str, blocks: &[LabelledBlock]) -> Option<String> {
     let mut sample = String::new();
     for block in blocks.iter().filter(|b| b.label.side() == Side::Main) {
