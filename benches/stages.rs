@@ -13,7 +13,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use dehusk::config::Config;
+use dehusk::config::{Config, LabelConfig};
 use dehusk::dedup::MainTextDigest;
 use dehusk::document::{Block, Document, Repetition, Verdict};
 use dehusk::label::{Labelled, label};
@@ -62,7 +62,7 @@ static PAGES: LazyLock<Pages> = LazyLock::new(|| {
     let alone = Repetition { documents: 1, masked_documents: 1, ..Repetition::default() };
     let repetition: Vec<_> = blocks.iter().map(|blocks| vec![alone; blocks.len()]).collect();
     let labelled: Vec<_> =
-        (0..documents.len()).map(|i| label(&documents[i], &blocks[i], &repetition[i])).collect();
+        (0..documents.len()).map(|i| label(&documents[i], &blocks[i], &repetition[i], &LabelConfig::default())).collect();
     let decisions = labelled.iter().map(decide).collect();
     Pages { inputs, config, documents, blocks, repetition, labelled, decisions, _folder: folder }
 });
@@ -121,7 +121,7 @@ fn observe_repetition(bencher: Bencher<'_, '_>) {
 #[divan::bench(name = "4 label", sample_count = 20)]
 fn label_blocks(bencher: Bencher<'_, '_>) {
     measure(bencher, |pages, i| {
-        black_box(label(&pages.documents[i], &pages.blocks[i], &pages.repetition[i]));
+        black_box(label(&pages.documents[i], &pages.blocks[i], &pages.repetition[i], &LabelConfig::default()));
     });
 }
 

@@ -63,6 +63,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "on|off")]
     pub label: Option<Switch>,
 
+    /// Remove blocks that are main text with a smaller probability [default: 0]
+    #[arg(long, value_name = "FROM 0 TO 1")]
+    pub min_confidence: Option<f64>,
+
     /// off: nothing is dropped as a duplicate [default: on]
     #[arg(long, value_name = "on|off")]
     pub dedup: Option<Switch>,
@@ -145,6 +149,7 @@ impl RunArgs {
     pub fn lay_over(&self, mut config: Config) -> Result<Config> {
         let on = |switch: Option<Switch>, now: bool| switch.map_or(now, |s| s == Switch::On);
         config.label.enabled = on(self.label, config.label.enabled);
+        config.label.min_confidence = self.min_confidence.unwrap_or(config.label.min_confidence);
         config.dedup.enabled = on(self.dedup, config.dedup.enabled);
         config.run.threads = self.threads.unwrap_or(config.run.threads);
         config.run.memory = self.memory.unwrap_or(config.run.memory);

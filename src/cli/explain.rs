@@ -5,6 +5,7 @@ use std::io::Write;
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use dehusk::Error;
+use dehusk::config::LabelConfig;
 use dehusk::document::{Block, Repetition, Verdict};
 use dehusk::label::{Evidence, explain};
 use dehusk::pipeline::{Decided, Draft, Job, Quiet, decide};
@@ -61,7 +62,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     let blocks = decided.blocks(&draft, &config.dedup.blocks)?;
     let shown = if args.full { usize::MAX } else { SHOWN_TEXT };
     let mut out = Vec::new();
-    let page = Page { decided: &decided, draft: &draft, blocks: &blocks, shown, label: config.label.enabled };
+    let page = Page { decided: &decided, draft: &draft, blocks: &blocks, shown, label: &config.label };
     page.write(&mut out)?;
     anstream::stdout().lock().write_all(&out)?;
     Ok(Exit::Done)
@@ -107,7 +108,7 @@ struct Page<'a> {
     draft: &'a Draft,
     blocks: &'a [BlockDecision],
     shown: usize,
-    label: bool,
+    label: &'a LabelConfig,
 }
 
 impl Page<'_> {
@@ -131,8 +132,8 @@ impl Page<'_> {
     fn evidence(&self) -> Option<Vec<Evidence>> {
         let blocks: Vec<Block> = self.draft.labelled.blocks.iter().map(|b| b.block).collect();
         let repetition: Vec<Repetition> = self.draft.labelled.blocks.iter().map(|b| b.repetition).collect();
-        let labelled_here = self.label && self.draft.document.cleaned.is_none();
-        labelled_here.then(|| explain(&self.draft.document, &blocks, &repetition))
+        let labelled_here = self.label.enabled && self.draft.document.cleaned.is_none();
+        labelled_here.then(|| explain(&self.draft.document, &blocks, &repetition, self.label))
     }
 
     fn write_verdict(&self, out: &mut Vec<u8>) -> Result<()> {
@@ -188,6 +189,15 @@ impl Page<'_> {
                 "      {DIM}in the {} part, rather than {}: {}{DIM:#}",
                 evidence.zone.name(),
                 evidence.rival,
+                words.join("; ")
+            )?;
+            let named = evidence.reasons.iter().take(SHOWN_FEATURES).filter(|(_, weight)| weight.abs() >= 0.1);
+            let words: Vec<String> =
+                named.map(|(group, weight)| format!("{} ({weight:+.1})", group.phrase())).collect();
+            writeln!(
+                out,
+                "      {DIM}the reader takes it for main text with probability {:.2}: {}{DIM:#}",
+                evidence.opinion,
                 words.join("; ")
             )?;
         }

@@ -77,11 +77,13 @@ impl Default for InputConfig {
 pub struct LabelConfig {
     /// Off: the text is already clean, every block is main text.
     pub enabled: bool,
+    /// Blocks that are main text with a smaller probability are removed, from 0 to 1.
+    pub min_confidence: f64,
 }
 
 impl Default for LabelConfig {
     fn default() -> Self {
-        Self { enabled: true }
+        Self { enabled: true, min_confidence: 0.0 }
     }
 }
 
@@ -161,6 +163,9 @@ impl Config {
         let wrong = |key: &str, value: &dyn std::fmt::Display, must: &str| {
             Err(Error::Config(format!("{key} = {value}: must be {must}")))
         };
+        if !(0.0..=1.0).contains(&self.label.min_confidence) {
+            return wrong("label.min_confidence", &self.label.min_confidence, "from 0 to 1");
+        }
         if !(self.dedup.threshold > 0.0 && self.dedup.threshold <= 1.0) {
             return wrong("dedup.threshold", &self.dedup.threshold, "above 0 and at most 1");
         }

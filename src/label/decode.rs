@@ -1,14 +1,17 @@
-//! From scores to labels: the zones of the whole page first, then each block's label inside its zone.
+//! From scores to labels.
 //!
-//! The sequence of zones is the most probable one (Viterbi), with each block's labels summed up. A block's confidence
-//! is that it is rightly in the text, or rightly not: the marginal probability over all sequences (forward–backward)
-//! that it is main text, corrected by a curve measured on sites that no model had seen (`calibration` in the weights).
-//! A page has one title, so of several blocks that would be it the most probable one stays.
+//! Two passes over the zone model. The first, [`survey`], knows the features alone: the probability of each zone at each
+//! block over all sequences (forward–backward), which the reader takes as signals among others. The second, [`decode`],
+//! knows the reader's verdict, which blocks are main text, and finds the most probable sequence of zones that agrees
+//! with it (Viterbi), and in it each block's label. Side and label come from different models because each is better
+//! at its task: the reader weighs the whole page, the zone model knows what furniture is called.
+//!
+//! A page has one title, so of several blocks that would be it the one with the highest score stays.
 
 use std::collections::HashMap;
 
 use super::features::Features;
-use super::model::{Model, Scores, ZONES, Zone};
+use super::model::{Model, Scores, Surveyed, ZONES, Zone};
 use crate::document::{Label, Side};
 
 /// What a block was found to be.
@@ -16,52 +19,75 @@ use crate::document::{Label, Side};
 pub(super) struct Decoded {
     pub zone: Zone,
     pub label: Label,
-    /// Probability that the block is main text, or that it is not, as the label says.
-    pub confidence: f32,
 }
 
-/// Labels a document. Takes time linear in its blocks.
-pub(super) fn decode(model: &Model, features: &[Features]) -> Vec<Decoded> {
-    let (mut scores, mut emissions) = (Vec::<Scores>::new(), Vec::<[f32; ZONES]>::new());
-    // Lines of a menu or a list are alike, and scoring costs more than looking up.
-    let mut first_alike = HashMap::new();
-    for (i, &features) in features.iter().enumerate() {
-        let alike = *first_alike.entry(features).or_insert(i);
-        let known = scores.get(alike).map(|scores| (*scores, emissions[alike]));
-        let (score, emission) = known.unwrap_or_else(|| {
-            let scores = model.scores(features);
-            (scores, Zone::ALL.map(|zone| log_sum(&scores, zone)))
-        });
-        scores.push(score);
-        emissions.push(emission);
-    }
-    let marginals = zone_marginals(model, &emissions);
+/// The score of a zone in which a block cannot be, in nats.
+const RULED_OUT: f32 = -1e4;
+
+/// The probability of each zone at each block, and that it is main text, by the features alone. Takes time linear in
+/// the blocks.
+pub(super) fn survey(model: &Model, features: &[Features]) -> Vec<Surveyed> {
+    let scores = scores(model, features, |scores| {
+        let all = Zone::ALL.map(|zone| log_sum(scores, zone, |_| true));
+        let main = log_sum(scores, Zone::Main, |label| label.side() == Side::Main) - all[Zone::Main as usize];
+        (all, main.exp())
+    });
+    let emissions: Vec<[f32; ZONES]> = scores.iter().map(|(all, _)| *all).collect();
+    zone_marginals(model, &emissions)
+        .into_iter()
+        .zip(&scores)
+        .map(|(zones, (_, main))| Surveyed { zones, main: zones[Zone::Main as usize] * main })
+        .collect()
+}
+
+/// Labels a document, given which blocks are main text. Takes time linear in its blocks.
+pub(super) fn decode(model: &Model, features: &[Features], main: &[bool]) -> Vec<Decoded> {
+    let scores = scores(model, features, |scores| *scores);
+    let emissions: Vec<[f32; ZONES]> = (scores.iter().zip(main))
+        .map(|(scores, &main)| Zone::ALL.map(|zone| log_sum(scores, zone, |label| fits(label, main))))
+        .collect();
     let mut decoded: Vec<Decoded> = best_zones(model, &emissions)
         .into_iter()
         .enumerate()
-        .map(|(i, zone)| {
-            let label = best_label(&scores[i], zone, |_| true);
-            let main = probability(&scores[i], &emissions[i], &marginals[i], |l| l.side() == Side::Main);
-            let main = model.calibrated(main);
-            let confidence = if label.side() == Side::Main { main } else { 1.0 - main };
-            Decoded { zone, label, confidence }
-        })
+        .map(|(i, zone)| Decoded { zone, label: best_label(&scores[i], zone, |l| fits(l, main[i])) })
         .collect();
-    let is_title =
-        |i: usize| probability(&scores[i], &emissions[i], &marginals[i], |l| l == Label::Title);
+    let is_title = |d: &Decoded| d.label == Label::Title;
+    let score = |i: usize, d: &Decoded| {
+        scores[i].of(d.zone, Label::Title) - log_sum(&scores[i], d.zone, |label| label != Label::Title)
+    };
     let title = (0..decoded.len())
-        .filter(|&i| decoded[i].label == Label::Title)
-        .max_by(|&a, &b| is_title(a).total_cmp(&is_title(b)).then(b.cmp(&a)));
-    for i in 0..decoded.len() {
-        if decoded[i].label == Label::Title && Some(i) != title {
-            let label = best_label(&scores[i], decoded[i].zone, |l| l != Label::Title);
-            if label.side() == Side::Main {
-                decoded[i].confidence = 1.0 - decoded[i].confidence;
-            }
-            decoded[i].label = label;
+        .filter(|&i| is_title(&decoded[i]))
+        .max_by(|&a, &b| score(a, &decoded[a]).total_cmp(&score(b, &decoded[b])).then(b.cmp(&a)));
+    for i in (0..decoded.len()).filter(|&i| Some(i) != title) {
+        if is_title(&decoded[i]) {
+            let zone = decoded[i].zone;
+            decoded[i].label = best_label(&scores[i], zone, |l| l != Label::Title && fits(l, main[i]));
         }
     }
     decoded
+}
+
+/// Whether a block on this side of the page may have the label. A title, date or byline is lifted from either: what
+/// people mark as main text holds them on some pages.
+fn fits(label: Label, main: bool) -> bool {
+    match label.side() {
+        Side::Main => main,
+        Side::Boilerplate => !main,
+        Side::Lifted => true,
+    }
+}
+
+/// What `of` makes of the scores of each block. Lines of a menu or a list are alike, and scoring costs more than
+/// looking up.
+fn scores<T: Copy>(model: &Model, features: &[Features], of: impl Fn(&Scores) -> T) -> Vec<T> {
+    let mut first_alike = HashMap::new();
+    let mut made: Vec<T> = Vec::with_capacity(features.len());
+    for (i, &features) in features.iter().enumerate() {
+        let alike = *first_alike.entry(features).or_insert(i);
+        let known = made.get(alike).copied();
+        made.push(known.unwrap_or_else(|| of(&model.scores(features))));
+    }
+    made
 }
 
 /// The strongest label, and its zone, of another side of the page than `label`.
@@ -77,26 +103,17 @@ fn best_label(scores: &Scores, zone: Zone, allowed: impl Fn(Label) -> bool) -> L
     // The first of equals, so that the order of the labels in the zone decides.
     labels
         .reduce(|a, b| if scores.of(zone, b) > scores.of(zone, a) { b } else { a })
-        .expect("every zone has several labels")
+        .unwrap_or(Label::Other)
 }
 
-/// The marginal probability that the block has one of the labels.
-fn probability(
-    scores: &Scores,
-    emissions: &[f32; ZONES],
-    marginals: &[f32; ZONES],
-    wanted: impl Fn(Label) -> bool,
-) -> f32 {
-    let inside = |z: &Zone| {
-        let labels = z.labels().iter().filter(|l| wanted(**l));
-        labels.map(|l| (scores.of(*z, *l) - emissions[*z as usize]).exp()).sum::<f32>()
-    };
-    Zone::ALL.iter().map(|z| marginals[*z as usize] * inside(z)).sum::<f32>().min(1.0)
-}
-
-fn log_sum(scores: &Scores, zone: Zone) -> f32 {
-    let max = zone.labels().iter().map(|l| scores.of(zone, *l)).fold(f32::NEG_INFINITY, f32::max);
-    max + zone.labels().iter().map(|l| (scores.of(zone, *l) - max).exp()).sum::<f32>().ln()
+/// The logarithm of the sum over the labels of a zone that are allowed.
+fn log_sum(scores: &Scores, zone: Zone, allowed: impl Fn(Label) -> bool) -> f32 {
+    let labels = || zone.labels().iter().filter(|l| allowed(**l));
+    let max = labels().map(|l| scores.of(zone, *l)).fold(f32::NEG_INFINITY, f32::max);
+    if max == f32::NEG_INFINITY {
+        return RULED_OUT;
+    }
+    max + labels().map(|l| (scores.of(zone, *l) - max).exp()).sum::<f32>().ln()
 }
 
 fn best_zones(model: &Model, emissions: &[[f32; ZONES]]) -> Vec<Zone> {

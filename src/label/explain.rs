@@ -1,11 +1,15 @@
 //! Why a block has its label: the features that spoke most for it and against it.
 //!
 //! What a feature contributes is what it adds to the label's score over the score of the strongest label on the
-//! other side of the page: for kept text the strongest reason to remove it, and the other way round.
+//! other side of the page: for kept text the strongest reason to remove it, and the other way round. One of the features
+//! is the reader's opinion, and what speaks for that is told by the kinds of its signals: how much the opinion would
+//! change if those signals were as on an ordinary block.
 
 use super::decode;
 use super::features::Feature;
 use super::model::{Model, Zone};
+use super::reader::{Group, Reader};
+use crate::config::LabelConfig;
 use crate::document::{Block, Document, Label, Repetition};
 
 /// The grounds for one block's label.
@@ -19,20 +23,31 @@ pub struct Evidence {
     pub rival: Label,
     /// Features that hold, with what each adds over the rival, in nats; the strongest first.
     pub contributions: Vec<(Feature, f32)>,
+    /// The reader's opinion: the probability that the block is main text.
+    pub opinion: f32,
+    /// What speaks for that opinion: what each kind of signal adds over an ordinary block's, in nats; the strongest
+    /// first.
+    pub reasons: Vec<(Group, f32)>,
 }
 
 /// The evidence for every block of a document, as [`super::label`] would label it.
 #[must_use]
-pub fn explain(document: &Document, blocks: &[Block], repetition: &[Repetition]) -> Vec<Evidence> {
+pub fn explain(
+    document: &Document,
+    blocks: &[Block],
+    repetition: &[Repetition],
+    config: &LabelConfig,
+) -> Vec<Evidence> {
     let model = Model::built_in();
-    let observed = super::Observed::of(&document.text, blocks, repetition);
-    let opinions = super::Reader::built_in().read(&observed.view(&[]));
-    let features = observed.features(&opinions.second);
-    let decoded = decode::decode(model, &features);
-    features
-        .iter()
-        .zip(decoded)
-        .map(|(features, found)| {
+    let observed = super::Observed::of(&document.text, blocks, repetition, model);
+    let reader = Reader::built_in();
+    let opinions = reader.read(&observed.view(&[]));
+    let mut reasons = reader.reasons(&observed.view(&[]), &opinions).into_iter();
+    let probabilities: Vec<f32> = opinions.second.iter().map(|o| reader.probability(*o)).collect();
+    let main = super::sides(&opinions.second, &probabilities, config);
+    let decoded = decode::decode(model, &observed.features, &main);
+    (observed.features.iter().zip(decoded).zip(probabilities))
+        .map(|((features, found), opinion)| {
             let (rival_zone, rival) = decode::rival(&model.scores(*features), found.label);
             let mut contributions: Vec<(Feature, f32)> = features
                 .iter()
@@ -41,7 +56,16 @@ pub fn explain(document: &Document, blocks: &[Block], repetition: &[Repetition])
                 .filter(|(feature, weight)| *feature != Feature::Always && *weight != 0.0)
                 .collect();
             contributions.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-            Evidence { zone: found.zone, label: found.label, rival, contributions }
+            let mut reasons = reasons.next().unwrap_or_default();
+            reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+            Evidence {
+                zone: found.zone,
+                label: found.label,
+                rival,
+                contributions,
+                opinion,
+                reasons,
+            }
         })
         .collect()
 }

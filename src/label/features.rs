@@ -134,16 +134,6 @@ features! {
     Onward4 "onward_4" "from here on some of the article above is taken up",
     Onward5 "onward_5" "from here on much of the article above is taken up",
     Onward6 "onward_6" "from here on the article above is taken up as by its own paragraphs",
-    Opinion1 "opinion_1" "the reader is sure that it is no main text",
-    Opinion2 "opinion_2" "the reader is nearly sure that it is no main text",
-    Opinion3 "opinion_3" "the reader takes it for no main text",
-    Opinion4 "opinion_4" "the reader rather takes it for no main text",
-    Opinion5 "opinion_5" "the reader wavers, and leans to no main text",
-    Opinion6 "opinion_6" "the reader wavers, and leans to main text",
-    Opinion7 "opinion_7" "the reader rather takes it for main text",
-    Opinion8 "opinion_8" "the reader takes it for main text",
-    Opinion9 "opinion_9" "the reader is nearly sure that it is main text",
-    Opinion10 "opinion_10" "the reader is sure that it is main text",
 }
 
 const _: () = assert!(Feature::ALL.len() <= 128, "features are the bits of a u128");
@@ -185,12 +175,7 @@ impl FromIterator<Feature> for Features {
 }
 
 /// The features of every block of a document.
-pub(super) fn features(
-    measures: &[Measure],
-    context: &Context,
-    repetition: &[Repetition],
-    opinions: &[f32],
-) -> Vec<Features> {
+pub(super) fn features(measures: &[Measure], context: &Context, repetition: &[Repetition]) -> Vec<Features> {
     (0..measures.len())
         .map(|i| {
             let mut f = Features::default();
@@ -199,7 +184,6 @@ pub(super) fn features(
             place(&mut f, i, measures, context);
             neighbours(&mut f, i, measures, context);
             elsewhere(&mut f, i, measures, context, repetition);
-            f.set(opinion(opinions[i]), true);
             f
         })
         .collect()
@@ -345,21 +329,4 @@ fn elsewhere(f: &mut Features, i: usize, measures: &[Measure], context: &Context
 /// Which of six levels a share of the article's own cohesion is.
 fn level(share: f64) -> usize {
     [0.2, 0.4, 0.6, 0.8, 1.1].iter().filter(|bound| share >= **bound).count()
-}
-
-/// The step of an opinion, in nats, between certain no and certain yes.
-fn opinion(logit: f32) -> Feature {
-    use Feature::*;
-    const STEPS: [(f32, Feature); 9] = [
-        (-4.0, Opinion1),
-        (-2.7, Opinion2),
-        (-1.6, Opinion3),
-        (-0.8, Opinion4),
-        (0.0, Opinion5),
-        (0.8, Opinion6),
-        (1.6, Opinion7),
-        (2.7, Opinion8),
-        (4.0, Opinion9),
-    ];
-    STEPS.iter().find(|(bound, _)| logit < *bound).map_or(Opinion10, |(_, feature)| *feature)
 }

@@ -23,7 +23,7 @@ mod topic;
 
 pub use explain::{Evidence, explain};
 pub use features::{Feature, Features};
-pub use model::{Model, Zone};
+pub use model::{Model, Surveyed, Zone};
 
 use context::Context;
 use cues::Cues;
@@ -32,6 +32,7 @@ use reader::{Reader, Tokens, View};
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::LabelConfig;
 use crate::document::{Block, Document, Label, LabelledBlock, Repetition, Shape, Side};
 
 /// A document's blocks with their labels, and what was lifted out of them.
@@ -49,27 +50,40 @@ pub struct Labelled {
 
 /// Labels a document from its text, its blocks and what the rest of the corpus says about them.
 #[must_use]
-pub fn label(document: &Document, blocks: &[Block], repetition: &[Repetition]) -> Labelled {
+pub fn label(
+    document: &Document,
+    blocks: &[Block],
+    repetition: &[Repetition],
+    config: &LabelConfig,
+) -> Labelled {
     let text = &document.text;
-    let observed = Observed::of(text, blocks, repetition);
-    let opinions = Reader::built_in().read(&observed.view(&[]));
-    let features = observed.features(&opinions.second);
-    let measures = &observed.measures;
-    let decoded = decode::decode(Model::built_in(), &features);
+    let observed = Observed::of(text, blocks, repetition, Model::built_in());
+    let reader = Reader::built_in();
+    let opinions = reader.read(&observed.view(&[]));
+    let probabilities: Vec<f32> = opinions.second.iter().map(|o| reader.probability(*o)).collect();
+    let main = sides(&opinions.second, &probabilities, config);
+    let decoded = decode::decode(Model::built_in(), &observed.features, &main);
     let blocks: Vec<LabelledBlock> = (blocks.iter().zip(repetition).zip(&decoded))
-        .map(|((block, repetition), decoded)| LabelledBlock {
+        .zip(&probabilities)
+        .map(|(((block, repetition), decoded), probability)| LabelledBlock {
             block: *block,
             label: decoded.label,
-            confidence: decoded.confidence,
+            confidence: if decoded.label.side() == Side::Main { *probability } else { 1.0 - probability },
             repetition: *repetition,
         })
         .collect();
     let title = decoded.iter().position(|d| d.label == Label::Title);
     let title = title.map(|i| title_text(blocks[i].block.span.of(text), blocks[i].block.shape));
-    let dates = decoded.iter().zip(measures).filter(|(d, _)| d.label == Label::Date);
+    let dates = decoded.iter().zip(&observed.measures).filter(|(d, _)| d.label == Label::Date);
     let date = dates.filter_map(|(_, m)| m.date.as_ref()).map(|d| d.iso.clone()).next();
     let language = language_of(text, &blocks);
     Labelled { title, date, language, blocks }
+}
+
+/// Which blocks are main text: those that the reader takes for it, with the confidence that is asked for.
+fn sides(opinions: &[f32], probabilities: &[f32], config: &LabelConfig) -> Vec<bool> {
+    let sure = |probability: f32| f64::from(probability) >= config.min_confidence;
+    opinions.iter().zip(probabilities).map(|(opinion, p)| *opinion > 0.0 && sure(*p)).collect()
 }
 
 /// Labels a text that is already clean: every block is main text, by its shape.
@@ -102,18 +116,28 @@ pub struct Observed {
     repetition: Vec<Repetition>,
     /// Its words.
     pub tokens: Tokens,
+    /// The features of its blocks.
+    pub features: Vec<Features>,
+    surveyed: Vec<Surveyed>,
 }
 
 impl Observed {
-    /// Observes a page.
+    /// Observes a page; `model` says what its zones are by their features.
     #[must_use]
-    pub fn of(text: &str, blocks: &[Block], repetition: &[Repetition]) -> Self {
+    pub fn of(text: &str, blocks: &[Block], repetition: &[Repetition], model: &Model) -> Self {
         let cues = Cues::built_in();
         let mut scratch = String::new();
         let measures: Vec<_> = blocks.iter().map(|b| Measure::of(text, b, cues, &mut scratch)).collect();
         let context = Context::of(text, blocks, &measures, repetition);
         let tokens = Tokens::of(text, blocks);
-        Self { measures, context, repetition: repetition.to_vec(), tokens }
+        let features = features::features(&measures, &context, repetition);
+        let surveyed = model.survey(&features);
+        Self { measures, context, repetition: repetition.to_vec(), tokens, features, surveyed }
+    }
+
+    /// Lets another model say what the zones are.
+    pub fn survey(&mut self, model: &Model) {
+        self.surveyed = model.survey(&self.features);
     }
 
     fn view<'a>(&'a self, words: &'a [f32]) -> View<'a> {
@@ -122,6 +146,7 @@ impl Observed {
             context: &self.context,
             repetition: &self.repetition,
             tokens: &self.tokens,
+            surveyed: &self.surveyed,
             words,
         }
     }
@@ -130,12 +155,6 @@ impl Observed {
     #[must_use]
     pub fn table(&self, words: &[f32], first: Option<&[f32]>) -> (usize, Vec<f32>) {
         reader::all_rows(&self.view(words), first)
-    }
-
-    /// The features of each block, given the reader's opinions, in nats.
-    #[must_use]
-    pub fn features(&self, opinions: &[f32]) -> Vec<Features> {
-        features::features(&self.measures, &self.context, &self.repetition, opinions)
     }
 }
 

@@ -121,8 +121,17 @@ impl Zone {
     }
 }
 
+/// What the zone model makes of a block before the reader has spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Surveyed {
+    /// The probability of each zone.
+    pub zones: [f32; ZONES],
+    /// The probability of a label of main text.
+    pub main: f32,
+}
+
 /// Number of zones.
-pub(super) const ZONES: usize = Zone::ALL.len();
+pub const ZONES: usize = Zone::ALL.len();
 const LABELS: usize = Label::ALL.len();
 
 /// Scores of one block: for each label and for each zone, in nats.
@@ -148,8 +157,6 @@ pub struct Model {
     pub(super) end: [f32; ZONES],
     /// Price of the step from one zone to the next, by both.
     pub(super) step: [[f32; ZONES]; ZONES],
-    /// The true share of main text at some probabilities of it, both rising.
-    calibration: Vec<(f32, f32)>,
 }
 
 static BUILT_IN: LazyLock<Model> = LazyLock::new(|| {
@@ -165,7 +172,7 @@ impl Model {
     }
 
     /// Reads weights: lines of `FEATURE TARGET=WEIGHT…`, where a target is a label or `@` and a zone; `start`, `end`
-    /// and `step FROM` take zones; `calibration` takes PROBABILITY=SHARE….
+    /// and `step FROM` take zones.
     ///
     /// # Errors
     /// The line that does not follow this, in words.
@@ -176,7 +183,6 @@ impl Model {
             start: [0.0; ZONES],
             end: [0.0; ZONES],
             step: [[0.0; ZONES]; ZONES],
-            calibration: Vec::new(),
         };
         for (number, line) in text.lines().enumerate() {
             let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
@@ -186,15 +192,6 @@ impl Model {
                 "step" => Some(words.next().and_then(zone).ok_or_else(|| wrong("step needs a zone"))?),
                 _ => None,
             };
-            if name == "calibration" {
-                let numbers = |word: &str| {
-                    let (probability, share) = word.split_once('=')?;
-                    Some((probability.parse().ok()?, share.parse().ok()?))
-                };
-                let points: Option<Vec<(f32, f32)>> = words.map(numbers).collect();
-                model.calibration = points.ok_or_else(|| wrong("expected PROBABILITY=SHARE"))?;
-                continue;
-            }
             let mut scores = zero;
             for word in words {
                 let (target, weight) = word.split_once('=').ok_or_else(|| wrong("expected TARGET=WEIGHT"))?;
@@ -222,22 +219,10 @@ impl Model {
         Ok(model)
     }
 
-    /// The measured share of main text among blocks that are main text with this probability, as the sequence has it;
-    /// between two measured points in proportion.
-    pub(super) fn calibrated(&self, probability: f32) -> f32 {
-        let above = self.calibration.partition_point(|(p, _)| *p <= probability);
-        match (above.checked_sub(1).map(|i| self.calibration[i]), self.calibration.get(above)) {
-            (Some((p, share)), Some((q, next))) => share + (next - share) * (probability - p) / (q - p),
-            (Some((_, share)), None) => share,
-            (None, Some((_, share))) => *share,
-            (None, None) => probability,
-        }
-    }
-
-    /// Labels a page by its features: of each block the label, and the probability that its side of the page is right.
+    /// What the zone model makes of a page by its features alone.
     #[must_use]
-    pub fn label(&self, features: &[Features]) -> Vec<(Label, f32)> {
-        super::decode::decode(self, features).into_iter().map(|d| (d.label, d.confidence)).collect()
+    pub fn survey(&self, features: &[Features]) -> Vec<Surveyed> {
+        super::decode::survey(self, features)
     }
 
     /// The scores of a block with these features.

@@ -187,7 +187,7 @@ fn make(surveyed: &Surveyed, job: &Job<'_>) -> Vec<Result<Made, Reject>> {
             let labelled = if clean {
                 label_clean(&document, &blocks, &repetition)
             } else {
-                label(&document, &blocks, &repetition)
+                label(&document, &blocks, &repetition, &job.config.label)
             };
             let draft = Draft { number, document, labelled };
             let (entry, paragraphs) = fingerprint(&draft, job.config, &mut digest);

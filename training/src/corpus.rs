@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Context, Result};
 use dehusk::config::Config;
 use dehusk::document::{Block, Label, Repetition, Side};
-use dehusk::label::{Observed, Zone};
+use dehusk::label::{Model, Observed, Zone};
 use dehusk::pipeline::work::WorkFolder;
 use dehusk::pipeline::{Job, Quiet, decide};
 use dehusk::read::discover;
@@ -96,7 +96,7 @@ fn example(page: &Page, blocks: Vec<Block>, repetition: &[Repetition]) -> Exampl
         set: page.set.clone(),
         render: page.render.clone(),
         site: xxh3_64(site(page).as_bytes()),
-        observed: Observed::of(&page.text, &blocks, repetition),
+        observed: Observed::of(&page.text, &blocks, repetition, Model::built_in()),
         weights: weigh(&words),
         known: vec![None; blocks.len()],
         blocks,

@@ -6,6 +6,7 @@ mod data;
 mod generate;
 mod random;
 mod reader;
+mod report;
 mod siblings;
 mod trees;
 mod words;
@@ -14,8 +15,10 @@ mod zones;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
+use dehusk::label::Model;
+use rayon::prelude::*;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// Fits the weights that dehusk ships to pages whose main text people marked.
@@ -76,14 +79,16 @@ fn main() -> Result<()> {
     say(&format!("{} pages", examples.len()));
     examples.sort_by_cached_key(|x| (reader::part(x), x.site.rotate_left(17), x.id.clone()));
 
-    let (reader, opinions) = reader::fit(&examples);
-    say("reader fitted");
-    let zones = zones::fit(&examples, &opinions, include_str!("../prior.txt")).context("prior.txt is broken")?;
+    let zones = zones::fit(&examples, include_str!("../prior.txt")).context("prior.txt is broken")?;
+    let zones = format!("{}{zones}", include_str!("../header.txt"));
+    let model = Model::parse(&zones).map_err(|e| anyhow!("the fitted weights: {e}"))?;
+    examples.par_iter_mut().for_each(|x| x.observed.survey(&model));
     say("zones fitted");
+    let (reader, opinions) = reader::fit(&examples);
+    report::print(&examples, &opinions);
+    say("reader fitted");
 
     let bytes = reader.to_bytes();
-    let header = include_str!("../header.txt");
-    let zones = format!("{header}{zones}");
     for (name, bytes) in [("reader.bin", &bytes[..]), ("weights.txt", zones.as_bytes())] {
         let path = arguments.output.join(name);
         std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;

@@ -20,6 +20,11 @@ const FIRST: Settings =
     Settings { trees: 260, depth: 6, rate: 0.09, rows: 0.2, signals: 0.3, shrink: 20.0, seed: 7 };
 const SECOND: Settings = Settings { trees: 160, seed: 8, ..FIRST };
 
+/// One site in so many is read as if in a language that no page holds, its words changed into others: the trees must
+/// do without what words say, too.
+const FOREIGN: u64 = 4;
+const SALT: u32 = 0x5a5a_1234;
+
 /// The part that a page's site is in.
 pub fn part(example: &Example) -> usize {
     (example.site % PARTS as u64) as usize
@@ -45,13 +50,19 @@ pub fn fit(pages: &[Example]) -> (Reader, Vec<Vec<f32>>) {
     let all_words = words.pop().expect("there is a model of all parts");
     let word_scores: Vec<Vec<f32>> = pages
         .par_iter()
-        .map(|x| (0..x.blocks.len()).map(|b| score(&words[part(x)], &x.observed.tokens, b)).collect())
+        .map(|x| {
+            let salt = if x.site.rotate_left(40) % FOREIGN == 0 { SALT } else { 0 };
+            let read = |b| x.observed.tokens.words(b).iter().map(|w| w ^ salt).collect::<Vec<u32>>();
+            (0..x.blocks.len()).map(|b| score(&words[part(x)], &read(b))).collect()
+        })
         .collect();
 
     let (first, opinions) = stage(pages, &parts, &FIRST, |i, x| x.observed.table(&word_scores[i], None));
+    crate::report::print(pages, &opinions);
     let (second, opinions) =
         stage(pages, &parts, &SECOND, |i, x| x.observed.table(&word_scores[i], Some(&opinions[i])));
-    (Reader { words: all_words, first, second }, opinions)
+    let calibration = calibration(pages, &opinions);
+    (Reader { words: all_words, first, second, calibration }, opinions)
 }
 
 /// One set of trees, and what trees of the other parts say of each page.
@@ -80,4 +91,39 @@ fn stage(
         eprintln!("  part {k} of {}", parts.len());
     }
     (binned.fit(&targets, &weights, parts, settings).0, opinions)
+}
+
+/// The shares of main text among blocks of some probabilities: of slices of equal size, made rising (pool adjacent
+/// violators, Ayer et al. 1955) and thinned.
+fn calibration(pages: &[Example], opinions: &[Vec<f32>]) -> Vec<(f32, f32)> {
+    const SLICES: usize = 400;
+    const LEAST_STEP: f64 = 0.02;
+    let mut judged: Vec<(f64, f64)> = Vec::new();
+    for (x, opinion) in pages.iter().zip(opinions).filter(|(x, _)| x.set != "generated") {
+        let rows = opinion.iter().zip(&x.targets);
+        judged.extend(rows.map(|(o, t)| (1.0 / (1.0 + f64::from(-o).exp()), f64::from(u8::from(*t > 0.5)))));
+    }
+    judged.sort_by(|a, b| a.partial_cmp(b).expect("no opinion is NaN"));
+    let mut pools: Vec<(f64, f64, f64)> = Vec::new();
+    for slice in judged.chunks(judged.len().div_ceil(SLICES).max(1)) {
+        let sum = slice.iter().fold((0.0, 0.0), |s, j| (s.0 + j.0, s.1 + j.1));
+        pools.push((sum.0, sum.1, slice.len() as f64));
+        while let [.., a, b] = pools[..] {
+            if a.1 / a.2 < b.1 / b.2 {
+                break;
+            }
+            pools.pop();
+            *pools.last_mut().expect("there are two") = (a.0 + b.0, a.1 + b.1, a.2 + b.2);
+        }
+    }
+    let mut points: Vec<(f32, f32)> = Vec::new();
+    for (i, (p, share, n)) in pools.iter().enumerate() {
+        let (p, share) = (p / n, share / n);
+        let far = points.last().is_none_or(|last| share - f64::from(last.1) >= LEAST_STEP);
+        if far || i + 1 == pools.len() {
+            points.push((p as f32, share as f32));
+        }
+    }
+    points.dedup_by(|b, a| b.0 <= a.0);
+    points
 }

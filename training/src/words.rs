@@ -42,7 +42,7 @@ impl Words {
             for &(e, b) in &order {
                 let example = examples[e as usize];
                 bag.clear();
-                slots(&example.observed.tokens, b as usize, |slot| bag.push(slot));
+                slots(example.observed.tokens.words(b as usize), |slot| bag.push(slot));
                 if bag.is_empty() || example.weights[b as usize] == 0.0 {
                     continue;
                 }

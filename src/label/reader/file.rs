@@ -29,6 +29,11 @@ impl Reader {
                 tree.leaves.iter().for_each(|v| body.extend(v.to_le_bytes()));
             }
         }
+        body.extend((self.calibration.len() as u32).to_le_bytes());
+        self.calibration.iter().for_each(|(p, share)| {
+            body.extend(p.to_le_bytes());
+            body.extend(share.to_le_bytes());
+        });
         [HEAD, &xxh3_128(&body).to_le_bytes(), &body].concat()
     }
 
@@ -45,7 +50,12 @@ impl Reader {
         let mut body = Bytes(body);
         let words = body.take(SLOTS)?.iter().map(|&b| b as i8).collect();
         let (first, second) = (body.forest()?, body.forest()?);
-        if body.0.is_empty() { Ok(Self { words, first, second }) } else { Err("longer than it should be") }
+        let points = u32::from_le_bytes(body.array()?);
+        let point = |body: &mut Bytes<'_>| -> Result<(f32, f32), &'static str> {
+            Ok((f32::from_le_bytes(body.array()?), f32::from_le_bytes(body.array()?)))
+        };
+        let calibration = (0..points).map(|_| point(&mut body)).collect::<Result<_, _>>()?;
+        if body.0.is_empty() { Ok(Self { words, first, second, calibration }) } else { Err("longer than it should be") }
     }
 }
 
@@ -100,7 +110,7 @@ mod tests {
     fn what_is_written_is_read_back_and_a_changed_byte_is_seen() {
         let tree = Tree { splits: vec![(1, 0.5)], leaves: vec![-1.0, 2.0] };
         let forest = Forest { base: 0.25, trees: vec![tree], ordinary: vec![0.0, 3.0] };
-        let reader = Reader { words: vec![-3; SLOTS], first: forest.clone(), second: forest };
+        let reader = Reader { words: vec![-3; SLOTS], first: forest.clone(), second: forest, calibration: vec![(0.0, 0.1), (1.0, 0.9)] };
         let mut bytes = reader.to_bytes();
         assert_eq!(Reader::from_bytes(&bytes).as_ref(), Ok(&reader));
         assert!(Reader::from_bytes(&bytes[..bytes.len() - 1]).is_err());

@@ -39,6 +39,9 @@ pub struct Reader {
     pub first: Forest,
     /// The trees over the second.
     pub second: Forest,
+    /// The share of main text among blocks that the second opinion gives some probabilities of it, both rising:
+    /// measured on sites that the models judging them had not seen.
+    pub calibration: Vec<(f32, f32)>,
 }
 
 /// What the reader thinks of a page, block by block, in nats: above 0 it is for main text.
@@ -64,7 +67,7 @@ impl Reader {
     /// Reads a page. `view` comes without the opinion of the words.
     pub(super) fn read(&self, view: &View<'_>) -> Opinions {
         let n = view.measures.len();
-        let words: Vec<f32> = (0..n).map(|i| words::score(&self.words, view.tokens, i)).collect();
+        let words: Vec<f32> = (0..n).map(|i| words::score(&self.words, view.tokens.words(i))).collect();
         let view = View { words: &words, ..*view };
         let mut table = Table::default();
         let mut first = Vec::with_capacity(n);
@@ -83,18 +86,35 @@ impl Reader {
         Opinions { words, first, second }
     }
 
-    /// What each group of signals adds to a block's opinion over ordinary ones, in nats: in both tables, except that
-    /// the first opinions of the second table are spoken for by the first.
-    pub(super) fn reasons(&self, view: &View<'_>, opinions: &Opinions, block: usize) -> Vec<(Group, f32)> {
+    /// The probability that a block is main text, from its second opinion in nats: the measured share, between two
+    /// measured points in proportion.
+    #[must_use]
+    pub fn probability(&self, opinion: f32) -> f32 {
+        let stated = 1.0 / (1.0 + (-opinion).exp());
+        let above = self.calibration.partition_point(|(p, _)| *p <= stated);
+        match (above.checked_sub(1).map(|i| self.calibration[i]), self.calibration.get(above)) {
+            (Some((p, share)), Some((q, next))) => share + (next - share) * (stated - p) / (q - p),
+            (Some((_, share)), None) => share,
+            (None, Some((_, share))) => *share,
+            (None, None) => stated,
+        }
+    }
+
+    /// What each group of signals adds to each block's opinion over ordinary ones, in nats, in both tables together.
+    pub(super) fn reasons(&self, view: &View<'_>, opinions: &Opinions) -> Vec<Vec<(Group, f32)>> {
         let view = View { words: &opinions.words, ..*view };
-        let mut sums = vec![0.0f32; Group::ALL.len()];
-        let mut table = Table::default();
-        First::of(&view).rows(block..block + 1, &mut table);
-        self.first.add_reasons(&table, &mut sums);
-        let mut table = Table::default();
-        Second::of(&view, &opinions.first).rows(block..block + 1, &mut table);
-        self.second.add_reasons(&table, &mut sums);
-        Group::ALL.iter().copied().zip(sums).collect()
+        let (first, second) = (First::of(&view), Second::of(&view, &opinions.first));
+        let (mut table, mut stacked) = (Table::default(), Table::default());
+        (0..view.measures.len())
+            .map(|i| {
+                let mut sums = vec![0.0f32; Group::ALL.len()];
+                first.rows(i..i + 1, &mut table);
+                self.first.add_reasons(&table, &mut sums);
+                second.rows(i..i + 1, &mut stacked);
+                self.second.add_reasons(&stacked, &mut sums);
+                Group::ALL.iter().copied().zip(sums).collect()
+            })
+            .collect()
     }
 }
 

@@ -28,6 +28,7 @@ groups! {
     Look "its length, ending and letters",
     Cues "the set phrases and dates in it",
     Words "its words",
+    Zones "the part of the page it seems to be in",
     Repetition "what other pages say of it",
     Neighbours "the lines next to it",
     Around "what stands around it",

@@ -6,6 +6,7 @@ use crate::document::{Repetition, Shape};
 use crate::label::context::Context;
 use crate::label::cues::Kind;
 use crate::label::measure::Measure;
+use crate::label::model::Surveyed;
 use crate::segment::Ending;
 
 /// A page.
@@ -14,6 +15,8 @@ pub(in crate::label) struct View<'a> {
     pub context: &'a Context,
     pub repetition: &'a [Repetition],
     pub tokens: &'a Tokens,
+    /// What the zone model makes of each block.
+    pub surveyed: &'a [Surveyed],
     /// What the words of each block say.
     pub words: &'a [f32],
 }
@@ -103,6 +106,10 @@ impl View<'_> {
         table.put(m.fields as f32);
         table.group(Group::Words);
         table.put(self.words[i]);
+        table.group(Group::Zones);
+        let surveyed = &self.surveyed[i];
+        table.put(surveyed.main);
+        surveyed.zones.iter().for_each(|zone| table.put(*zone));
         table.group(Group::Repetition);
         let r = &self.repetition[i];
         for others in [r.documents, r.site_documents, r.masked_documents] {

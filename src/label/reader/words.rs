@@ -3,8 +3,6 @@
 //! It tells "Subscribe to our" from "The minister said" in the languages of the training pages and is silent in
 //! others. Hashing into a fixed table (Weinberger et al. 2009) bounds its size and knows no list of words.
 
-use super::tokens::Tokens;
-
 /// Slots of the table.
 pub const SLOTS: usize = 1 << 17;
 /// Words of a block that count: furniture is told by its first ones, prose by any.
@@ -12,9 +10,8 @@ const READ: usize = 24;
 /// A weight is kept as a multiple of this, from −127 to 127.
 pub const UNIT: f32 = 1.0 / 24.0;
 
-/// The slots of a block: its first word, its words, and pairs of neighbours.
-pub fn slots(tokens: &Tokens, block: usize, mut f: impl FnMut(usize)) {
-    let words = tokens.words(block);
+/// The slots of a block, by the hashes of its words: its first word, its words, and pairs of neighbours.
+pub fn slots(words: &[u32], mut f: impl FnMut(usize)) {
     let words = &words[..words.len().min(READ)];
     let slot = |hash: u32| (hash.wrapping_mul(0x9e37_79b1) >> 15) as usize & (SLOTS - 1);
     if let Some(&first) = words.first() {
@@ -29,9 +26,10 @@ pub fn slots(tokens: &Tokens, block: usize, mut f: impl FnMut(usize)) {
 }
 
 /// What the words say, in nats: their sum over the root of their number, 0 for a block without words.
-pub fn score(weights: &[i8], tokens: &Tokens, block: usize) -> f32 {
+#[must_use]
+pub fn score(weights: &[i8], words: &[u32]) -> f32 {
     let (mut sum, mut count) = (0i32, 0u32);
-    slots(tokens, block, |slot| {
+    slots(words, |slot| {
         sum += i32::from(weights[slot]);
         count += 1;
     });
