@@ -47,22 +47,24 @@ fn weigh(words: &[f32]) -> Vec<f32> {
     own.iter().map(|w| w / sum * PAGE_WEIGHT).collect()
 }
 
-/// Observes pages of one set and one render as one corpus. With `siblings`, half of the pages get made-up pages of
-/// their site beside them, so that the corpus repeats their furniture.
-pub fn examples(pages: &[Page], with_siblings: bool) -> Result<Vec<Example>> {
+/// Observes half of the pages of one set and one render once more, among made-up pages of their sites, so that the
+/// corpus repeats their furniture.
+pub fn with_siblings(pages: &[Page]) -> Result<Vec<Example>> {
+    let (pages, siblings) = siblings::siblings(pages);
+    let mut made = examples(&pages, &siblings)?;
+    made.iter_mut().for_each(|x| x.render.push('+'));
+    Ok(made)
+}
+
+/// Observes pages of one set and one render as one corpus, in which others stand that are not learnt from.
+pub fn examples(pages: &[Page], others: &[Page]) -> Result<Vec<Example>> {
     let folder = std::env::temp_dir().join(format!("dehusk-training-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let path = folder.join("pages.jsonl");
     let mut file = std::io::BufWriter::new(std::fs::File::create(&path)?);
-    for page in pages {
+    for page in pages.iter().chain(others) {
         serde_json::to_writer(&mut file, &serde_json::json!({"id": page.id, "url": page.url, "text": page.text}))?;
         file.write_all(b"\n")?;
-    }
-    if with_siblings {
-        for (id, url, text) in siblings::siblings(pages) {
-            serde_json::to_writer(&mut file, &serde_json::json!({"id": id, "url": url, "text": text}))?;
-            file.write_all(b"\n")?;
-        }
     }
     file.flush()?;
     drop(file);
@@ -118,7 +120,7 @@ pub fn generated(pages: &[Generated]) -> Result<Vec<Example>> {
     };
     let all: Vec<Page> = pages.iter().enumerate().map(as_page).collect();
     let (together, alone) = all.split_at(all.len() / 2);
-    let mut made = examples(together, false)?;
+    let mut made = examples(together, &[])?;
     made.extend(alone.par_iter().map(|page| {
         let blocks = segment(&page.text);
         let repetition = join(blocks.len(), &[]);

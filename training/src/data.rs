@@ -43,11 +43,16 @@ pub fn read(path: &Path) -> Result<Vec<Page>> {
         .collect()
 }
 
-/// The name of a page's site: the host of its address, or its id where it has none.
+/// The name of a page's site: the host of its address, lower-cased and without `www.`, or the last part of its id where
+/// it has none, so that a page's renders stay together. `eval --fold` parts sites by the same name.
 #[must_use]
-pub fn site(page: &Page) -> &str {
-    let host = page.url.split("://").nth(1).unwrap_or(&page.url);
+pub fn site(page: &Page) -> String {
+    let host = page.url.split_once("://").map_or(&*page.url, |(_, rest)| rest);
     let host = host.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = host.strip_prefix("www.").unwrap_or(host);
-    if host.is_empty() { page.id.rsplit('/').next().unwrap_or(&page.id) } else { host }
+    let host = host.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
+    let host = host.to_lowercase();
+    match host.strip_prefix("www.").unwrap_or(&host) {
+        "" => page.id.rsplit('/').next().unwrap_or(&page.id).to_owned(),
+        host => host.to_owned(),
+    }
 }

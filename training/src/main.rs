@@ -69,7 +69,10 @@ fn main() -> Result<()> {
             let own: Vec<data::Page> =
                 pages.iter().filter(|p| p.set == *set && p.render == render).cloned().collect();
             if !own.is_empty() {
-                examples.extend(corpus::examples(&own, true)?);
+                examples.extend(corpus::examples(&own, &[])?);
+                if render != "inscr" {
+                    examples.extend(corpus::with_siblings(&own)?);
+                }
             }
         }
     }
@@ -79,8 +82,8 @@ fn main() -> Result<()> {
     say(&format!("{} pages", examples.len()));
     examples.sort_by_cached_key(|x| (reader::part(x), x.site.rotate_left(17), x.id.clone()));
 
-    let zones = zones::fit(&examples, include_str!("../prior.txt")).context("prior.txt is broken")?;
-    let zones = format!("{}{zones}", include_str!("../header.txt"));
+    let zones = if let Ok(z) = std::env::var("ZONES") { std::fs::read_to_string(z)? } else { let zones = zones::fit(&examples, include_str!("../prior.txt")).context("prior.txt is broken")?;
+    format!("{}{zones}", include_str!("../header.txt")) };
     let model = Model::parse(&zones).map_err(|e| anyhow!("the fitted weights: {e}"))?;
     examples.par_iter_mut().for_each(|x| x.observed.survey(&model));
     say("zones fitted");

@@ -9,19 +9,20 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::data::Page;
 use crate::random::Random;
 
-/// Of the pages, in ten, that get siblings.
-const OF_TEN: u64 = 5;
+/// Of ten pages, those that get siblings.
+const OF_TEN: u64 = 4;
 /// Longer lines differ from page to page more often.
 const FIXED: usize = 60;
 
-/// The siblings of all pages, as id, address and text.
-pub fn siblings(pages: &[Page]) -> Vec<(String, String, String)> {
-    let mut made = Vec::new();
+/// The pages that get siblings, and these.
+pub fn siblings(pages: &[Page]) -> (Vec<Page>, Vec<Page>) {
+    let (mut chosen, mut made) = (Vec::new(), Vec::new());
     for (at, page) in pages.iter().enumerate() {
         let mut random = Random(xxh3_64(page.id.as_bytes()));
         if random.next() % 10 >= OF_TEN {
             continue;
         }
+        chosen.push(page.clone());
         let lines: Vec<(&str, bool)> = labelled_lines(page);
         let fixed: Vec<bool> = lines
             .iter()
@@ -53,10 +54,10 @@ pub fn siblings(pages: &[Page]) -> Vec<(String, String, String)> {
                     }
                 }
             }
-            made.push((format!("{}#{k}", page.id), page.url.clone(), text));
+            made.push(Page { id: format!("{}#{k}", page.id), text, ..page.clone() });
         }
     }
-    made
+    (chosen, made)
 }
 
 fn push(text: &mut String, line: &str) {
