@@ -13,6 +13,11 @@ use crate::segment::Ending;
 
 /// Extent below which an open line is like a menu's.
 const SHORT: usize = 50;
+/// Extent below which a line that holds a date is about the date.
+const DATED: usize = 100;
+/// Words that a formula begins with: "Posted by"; and how often a page must say it.
+const FORMULA: usize = 2;
+const SEVERAL: u32 = 3;
 /// Periods that a list's rhythm may have: title, date and teaser are three.
 const PERIODS: Range<usize> = 1..6;
 /// Blocks on either side that a rhythm is looked for in.
@@ -29,8 +34,11 @@ pub(in crate::label) struct First<'a> {
     rhythms: Vec<Totals>,
     distances: [Vec<f32>; 8],
     cohesion: Cohesion,
-    /// Of each block, how many blocks of the page are the same line.
+    /// Of each block, how many blocks of the page are the same line, and how many begin with the same words.
     same: Vec<u32>,
+    alike: Vec<u32>,
+    /// Blocks that begin as several others do, which is how threads and lists name their items.
+    formulas: Totals,
     /// Share of blocks below a blank line, and of blocks whose words are too long for a script with spaces.
     spaced: f32,
     unspaced: f32,
@@ -51,7 +59,8 @@ impl<'a> First<'a> {
             found.reverse();
             found
         };
-        let date = |m: &Measure| dated(m) >= 2.0;
+        let date = |m: &Measure| dated(m) >= 1.0 && m.extent < DATED;
+        let alike = counts(view, |words| words.len() >= FORMULA, |words| &words[..FORMULA]);
         let comment = |m: &Measure| m.hits.whole(Kind::Comment);
         let related = |m: &Measure| m.hits.whole(Kind::RelatedHeading);
         let unspaced = measures.iter().filter(|m| m.words > 0 && m.extent > 12 * m.words).count();
@@ -82,7 +91,9 @@ impl<'a> First<'a> {
                 above(&|m| m.shape == Shape::Heading),
             ],
             cohesion: Cohesion::of(view.tokens, view.context.run.clone()),
-            same: same(view),
+            same: counts(view, |_| true, |words| words),
+            formulas: Totals::of(alike.iter().map(|n| flag(*n >= SEVERAL))),
+            alike,
             spaced: spaced as f32 / n.max(1) as f32,
             unspaced: unspaced as f32 / n.max(1) as f32,
         }
@@ -120,6 +131,7 @@ impl<'a> First<'a> {
         table.group(Group::Around);
         self.prose.around(i, table);
         self.repeats.around(i, table);
+        self.formulas.around(i, table);
         for channel in &self.channels {
             channel.around(i, table);
         }
@@ -142,6 +154,8 @@ impl<'a> First<'a> {
         table.put(self.unspaced);
         table.put(self.repeats.mean(&(0..n)));
         table.put(log(self.view.context.first_prose));
+        table.put(self.formulas.mean(&(0..n)));
+        table.put(self.channels[5].sum(&(0..n)).ln_1p());
         table.group(Group::Place);
         table.put(i as f32 / n as f32);
         table.put(log(i));
@@ -149,6 +163,8 @@ impl<'a> First<'a> {
         table.put(self.prose.sum(&(0..i)) / all.max(0.1));
         table.put(self.prose.sum(&(0..i)).ln_1p());
         table.put(self.prose.sum(&(i + 1..n)).ln_1p());
+        table.put(self.formulas.sum(&(0..i)).ln_1p());
+        table.put(self.channels[5].sum(&(0..i)).ln_1p());
     }
 
     fn place(&self, i: usize, table: &mut Table) {
@@ -192,6 +208,7 @@ impl<'a> First<'a> {
         table.put(of_title);
         table.put(of_title / stems.len().max(1) as f32);
         table.put(log(self.same[i] as usize));
+        table.put(log(self.alike[i] as usize));
     }
 }
 
@@ -223,12 +240,20 @@ fn distances<'m>(
         .collect()
 }
 
-fn same(view: &View<'_>) -> Vec<u32> {
-    let line = |i: usize| view.tokens.words(i).iter().fold(1u64, |h, &w| h.rotate_left(7) ^ key(w));
-    let lines: Vec<u64> = (0..view.measures.len()).map(line).collect();
+/// How many blocks of the page share a part of their words with each block; 0 for blocks that are left out.
+fn counts(
+    view: &View<'_>,
+    counted: impl Fn(&[u32]) -> bool,
+    part: impl Fn(&[u32]) -> &[u32],
+) -> Vec<u32> {
+    let hash = |i: usize| {
+        let words = view.tokens.words(i);
+        counted(words).then(|| part(words).iter().fold(1u64, |h, &w| h.rotate_left(7) ^ key(w)))
+    };
+    let hashes: Vec<Option<u64>> = (0..view.measures.len()).map(hash).collect();
     let mut seen: KeyMap<u32> = KeyMap::default();
-    for &line in &lines {
-        *seen.entry(line).or_default() += 1;
+    for &hash in hashes.iter().flatten() {
+        *seen.entry(hash).or_default() += 1;
     }
-    lines.iter().map(|line| seen[line]).collect()
+    hashes.iter().map(|hash| hash.map_or(0, |hash| seen[&hash])).collect()
 }
