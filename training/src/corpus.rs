@@ -1,15 +1,8 @@
-//! From pages to what the models see: blocks with features, and how much of each block is main text.
-
-use std::io::Write;
-use std::sync::atomic::AtomicBool;
+//! From pages to what the models learn from: blocks as the models see them, and how much of each is main text.
 
 use anyhow::{Context, Result};
-use dehusk::config::Config;
 use dehusk::document::{Block, Label, Repetition, Side};
 use dehusk::label::{Model, Observed, Zone};
-use dehusk::pipeline::work::WorkFolder;
-use dehusk::pipeline::{Job, Quiet, decide};
-use dehusk::read::discover;
 use dehusk::repetition::join;
 use dehusk::segment::segment;
 use rayon::prelude::*;
@@ -17,15 +10,25 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::data::{Page, site};
 use crate::generate::Generated;
-use crate::siblings;
+use crate::repetition::repetition;
+use crate::siblings::siblings;
+
+/// Parts that the sites are in: see `reader`.
+pub const PARTS: usize = 4;
+/// A page's weights sum to this.
+const PAGE_WEIGHT: f32 = 100.0;
+/// How the weight of a block grows with its words: less than in proportion, so that titles and list items count.
+const WORD_WEIGHT: f32 = 0.75;
 
 /// A page ready to be learnt from.
 pub struct Example {
     pub id: String,
-    pub set: String,
-    pub render: String,
+    /// Set and render, for reports.
+    pub kind: String,
     /// Hash of the page's site.
     pub site: u64,
+    /// The part that the site is in.
+    pub part: usize,
     pub observed: Observed,
     pub blocks: Vec<Block>,
     /// Share of each block's words that is main text.
@@ -38,79 +41,34 @@ pub struct Example {
     pub known: Vec<Option<(Option<Zone>, Label)>>,
 }
 
-/// A page's weights sum to this.
-const PAGE_WEIGHT: f32 = 100.0;
-
-fn weigh(words: &[f32]) -> Vec<f32> {
-    let own: Vec<f32> = words.iter().map(|w| (w + 1.0).powf(0.75)).collect();
-    let sum: f32 = own.iter().sum();
-    own.iter().map(|w| w / sum * PAGE_WEIGHT).collect()
-}
-
-/// Observes half of the pages of one set and one render once more, among made-up pages of their sites, so that the
-/// corpus repeats their furniture.
-pub fn with_siblings(pages: &[Page]) -> Result<Vec<Example>> {
-    let (pages, siblings) = siblings::siblings(pages);
-    let mut made = examples(&pages, &siblings)?;
-    made.iter_mut().for_each(|x| x.render.push('+'));
-    Ok(made)
+/// The part of a site. Other bits of the hash say which sites are held back.
+pub fn part(page: &Page) -> usize {
+    (xxh3_64(site(page).as_bytes()) >> 32) as usize % PARTS
 }
 
 /// Observes pages of one set and one render as one corpus, in which others stand that are not learnt from.
 pub fn examples(pages: &[Page], others: &[Page]) -> Result<Vec<Example>> {
-    let folder = std::env::temp_dir().join(format!("dehusk-training-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let path = folder.join("pages.jsonl");
-    let mut file = std::io::BufWriter::new(std::fs::File::create(&path)?);
-    for page in pages.iter().chain(others) {
-        serde_json::to_writer(&mut file, &serde_json::json!({"id": page.id, "url": page.url, "text": page.text}))?;
-        file.write_all(b"\n")?;
-    }
-    file.flush()?;
-    drop(file);
-    let mut config = Config::default();
-    config.dedup.enabled = false;
-    config.validate()?;
-    let name = path.to_str().context("the temporary folder has no Unicode name")?;
-    let inputs = discover(&[name.to_owned()], &config.input)?;
-    let work = WorkFolder::create(None, &folder.join("out.jsonl"))?;
-    let stop = AtomicBool::new(false);
-    let job = Job { inputs: inputs.into(), config: &config, work: &work, progress: &Quiet, stop: &stop };
-    let decided = decide(&job, |_| Ok(()))?;
-    let drafts: Vec<_> = decided.drafts().collect::<Result<_, _>>()?;
-    let examples = drafts
-        .par_iter()
-        .filter(|draft| (draft.number as usize) < pages.len())
-        .map(|draft| {
-            let blocks = draft.labelled.blocks.iter().map(|b| b.block).collect();
-            let repetition: Vec<_> = draft.labelled.blocks.iter().map(|b| b.repetition).collect();
-            example(&pages[draft.number as usize], blocks, &repetition)
-        })
-        .collect();
-    std::fs::remove_file(&path)?;
-    Ok(examples)
+    let all: Vec<&Page> = pages.iter().chain(others).collect();
+    let blocks: Vec<Vec<Block>> = all.par_iter().map(|page| segment(&page.text)).collect();
+    let repetition = repetition(&all, &blocks)?;
+    let made = pages.par_iter().zip(blocks).zip(repetition);
+    Ok(made.map(|((page, blocks), repetition)| example(page, blocks, &repetition)).collect())
 }
 
-fn example(page: &Page, blocks: Vec<Block>, repetition: &[Repetition]) -> Example {
-    let (targets, words) = targets(&page.text, &blocks, &page.labels);
-    Example {
-        id: page.id.clone(),
-        set: page.set.clone(),
-        render: page.render.clone(),
-        site: xxh3_64(site(page).as_bytes()),
-        observed: Observed::of(&page.text, &blocks, repetition, Model::built_in()),
-        weights: weigh(&words),
-        known: vec![None; blocks.len()],
-        blocks,
-        targets,
-        words,
-    }
+/// Observes some of the pages once more, among made-up pages of their sites, so that the corpus repeats their
+/// furniture.
+pub fn with_siblings(pages: &[Page]) -> Result<Vec<Example>> {
+    let (pages, siblings) = siblings(pages);
+    let mut made = examples(&pages, &siblings)?;
+    made.iter_mut().for_each(|x| x.kind.push('+'));
+    Ok(made)
 }
 
-/// Observes generated pages: half as one corpus, which shows their articles again and again, and half each alone.
-pub fn generated(pages: &[Generated]) -> Result<Vec<Example>> {
+/// Observes generated pages around articles of one part: half as one corpus, which shows their articles again and
+/// again, and half each alone.
+pub fn generated(pages: &[Generated], part: usize) -> Result<Vec<Example>> {
     let as_page = |(i, page): (usize, &Generated)| Page {
-        id: format!("generated/page/{i}"),
+        id: format!("generated/page/{part}-{i:05}"),
         set: "generated".to_owned(),
         render: "page".to_owned(),
         url: String::new(),
@@ -121,15 +79,14 @@ pub fn generated(pages: &[Generated]) -> Result<Vec<Example>> {
     let all: Vec<Page> = pages.iter().enumerate().map(as_page).collect();
     let (together, alone) = all.split_at(all.len() / 2);
     let mut made = examples(together, &[])?;
-    made.extend(alone.par_iter().map(|page| {
+    made.par_extend(alone.par_iter().map(|page| {
         let blocks = segment(&page.text);
         let repetition = join(blocks.len(), &[]);
         example(page, blocks, &repetition)
-    }).collect::<Vec<_>>());
-    for example in &mut made {
-        let number: usize = example.id.rsplit('/').next().and_then(|n| n.parse().ok()).context("an id")?;
-        let page = &pages[number];
-        let lines = spans(&page.text);
+    }));
+    for (example, page) in made.iter_mut().zip(pages) {
+        example.part = part;
+        let lines = lines(&page.text);
         for (b, block) in example.blocks.iter().enumerate() {
             // A block of several lines is what its first one is.
             let line = lines.iter().position(|(_, to)| *to > block.span.start).context("a line of each block")?;
@@ -150,12 +107,13 @@ pub fn add_hand_labels(examples: &mut [Example], pages: &[Page], labels: &str) -
         let (id, entries) = line.rsplit_once(": ").with_context(|| format!("no labels: {line}"))?;
         let Some(example) = examples.iter_mut().find(|x| x.id == id) else { continue };
         let page = pages.iter().find(|p| p.id == id).context("a page of each example")?;
-        let lines = spans(&page.text);
+        let lines = lines(&page.text);
         for entry in entries.split(", ").filter(|entry| !entry.ends_with('!')) {
             let (range, name) = entry.split_once(' ').with_context(|| format!("{id}: {entry}"))?;
             let (from, to) = range.split_once('-').unwrap_or((range, range));
             let (from, to): (usize, usize) = (from.parse()?, to.parse()?);
-            let label = Label::ALL.iter().find(|l| l.name() == name).with_context(|| format!("no label {name}"))?;
+            let label = Label::ALL.iter().find(|l| l.name() == name);
+            let label = label.with_context(|| format!("{id}: there is no label {name}"))?;
             for (start, end) in &lines[from..=to] {
                 let block = example.blocks.iter().position(|b| b.span.start < *end && b.span.end > *start);
                 example.known[block.context("a block of each line")?] = Some((None, *label));
@@ -165,24 +123,46 @@ pub fn add_hand_labels(examples: &mut [Example], pages: &[Page], labels: &str) -
     Ok(())
 }
 
+fn example(page: &Page, blocks: Vec<Block>, repetition: &[Repetition]) -> Example {
+    let (targets, words) = targets(&page.text, &blocks, &page.labels);
+    Example {
+        id: page.id.clone(),
+        kind: format!("{} {}", page.set, page.render),
+        site: xxh3_64(site(page).as_bytes()),
+        part: part(page),
+        observed: Observed::of(&page.text, &blocks, repetition, Model::built_in()),
+        weights: weigh(&words),
+        known: vec![None; blocks.len()],
+        blocks,
+        targets,
+        words,
+    }
+}
+
+fn weigh(words: &[f32]) -> Vec<f32> {
+    let own: Vec<f32> = words.iter().map(|w| (w + 1.0).powf(WORD_WEIGHT)).collect();
+    let sum: f32 = own.iter().sum();
+    own.iter().map(|w| w / sum * PAGE_WEIGHT).collect()
+}
+
 /// Where the lines are that are not blank.
-fn spans(text: &str) -> Vec<(usize, usize)> {
+fn lines(text: &str) -> Vec<(usize, usize)> {
     let mut start = 0;
-    let mut spans = Vec::new();
+    let mut lines = Vec::new();
     for line in text.split('\n') {
         if !line.trim().is_empty() {
-            spans.push((start, start + line.len()));
+            lines.push((start, start + line.len()));
         }
         start += line.len() + 1;
     }
-    spans
+    lines
 }
 
 /// Of each block: the share of its words on main-text lines, and its words.
 fn targets(text: &str, blocks: &[Block], labels: &[u8]) -> (Vec<f32>, Vec<f32>) {
     let label = labels.iter().copied().chain(std::iter::repeat(0));
     let lines: Vec<(usize, usize, u8)> =
-        spans(text).into_iter().zip(label).map(|((from, to), label)| (from, to, label)).collect();
+        lines(text).into_iter().zip(label).map(|((from, to), label)| (from, to, label)).collect();
     let mut first = 0;
     blocks
         .iter()
@@ -205,11 +185,26 @@ fn targets(text: &str, blocks: &[Block], labels: &[u8]) -> (Vec<f32>, Vec<f32>) 
 /// Words as the scorer counts them: runs of letters, digits and underscores.
 fn words_in(text: &str) -> f32 {
     let mut inside = false;
-    let mut count = 0;
+    let mut count = 0u32;
     for c in text.chars() {
         let of_word = c.is_alphanumeric() || c == '_';
-        count += usize::from(of_word && !inside);
+        count += u32::from(of_word && !inside);
         inside = of_word;
     }
     count as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_of_two_lines_has_the_share_of_both() {
+        let text = "One two three\n\nfour\nfive six seven";
+        let blocks = segment(text);
+        assert_eq!(blocks.len(), 3);
+        assert_eq!(targets(text, &blocks, &[1, 0, 1]), (vec![1.0, 0.0, 1.0], vec![3.0, 1.0, 3.0]));
+        let joined = Block { span: dehusk::document::Span::new(15, text.len()), ..blocks[1] };
+        assert_eq!(targets(text, &[joined], &[1, 0, 1]), (vec![0.75], vec![4.0]));
+    }
 }

@@ -6,6 +6,7 @@ mod data;
 mod generate;
 mod random;
 mod reader;
+mod repetition;
 mod report;
 mod siblings;
 mod trees;
@@ -77,13 +78,16 @@ fn main() -> Result<()> {
         }
     }
     corpus::add_hand_labels(&mut examples, &pages, include_str!("../hand-labels.txt"))?;
-    let generated = generate::pages(&generate::articles(&pages), 1, GENERATED);
-    examples.extend(corpus::generated(&generated)?);
+    for part in 0..corpus::PARTS {
+        let own: Vec<data::Page> = pages.iter().filter(|p| corpus::part(p) == part).cloned().collect();
+        let generated = generate::pages(&generate::articles(&own), part as u64, GENERATED / corpus::PARTS);
+        examples.extend(corpus::generated(&generated, part)?);
+    }
     say(&format!("{} pages", examples.len()));
-    examples.sort_by_cached_key(|x| (reader::part(x), x.site.rotate_left(17), x.id.clone()));
+    examples.sort_by_cached_key(|x| (x.part, x.site.rotate_left(17), x.kind.clone(), x.id.clone()));
 
-    let zones = if let Ok(z) = std::env::var("ZONES") { std::fs::read_to_string(z)? } else { let zones = zones::fit(&examples, include_str!("../prior.txt")).context("prior.txt is broken")?;
-    format!("{}{zones}", include_str!("../header.txt")) };
+    let zones = zones::fit(&examples, include_str!("../prior.txt")).context("prior.txt is broken")?;
+    let zones = format!("{}{zones}", include_str!("../header.txt"));
     let model = Model::parse(&zones).map_err(|e| anyhow!("the fitted weights: {e}"))?;
     examples.par_iter_mut().for_each(|x| x.observed.survey(&model));
     say("zones fitted");

@@ -9,12 +9,9 @@ use std::ops::Range;
 use dehusk::label::reader::{Forest, Reader, words::score};
 use rayon::prelude::*;
 
-use crate::corpus::Example;
+use crate::corpus::{Example, PARTS};
 use crate::trees::{Binned, Settings};
 use crate::words::Words;
-
-/// Parts of the sites.
-pub const PARTS: usize = 4;
 
 const FIRST: Settings =
     Settings { trees: 260, depth: 6, rate: 0.09, rows: 0.2, signals: 0.3, shrink: 20.0, seed: 7 };
@@ -25,17 +22,12 @@ const SECOND: Settings = Settings { trees: 160, seed: 8, ..FIRST };
 const FOREIGN: u64 = 4;
 const SALT: u32 = 0x5a5a_1234;
 
-/// The part that a page's site is in.
-pub fn part(example: &Example) -> usize {
-    (example.site % PARTS as u64) as usize
-}
-
 /// Fits the reader to pages that are sorted by their part, and returns it with its opinions on each page, in nats, as
 /// models of the other parts have them.
 pub fn fit(pages: &[Example]) -> (Reader, Vec<Vec<f32>>) {
     let mut ends = vec![0];
     for k in 0..PARTS {
-        let rows: usize = pages.iter().filter(|x| part(x) == k).map(|x| x.blocks.len()).sum();
+        let rows: usize = pages.iter().filter(|x| x.part == k).map(|x| x.blocks.len()).sum();
         ends.push(ends[k] + rows);
     }
     let parts: Vec<Range<usize>> = ends.windows(2).map(|w| w[0]..w[1]).collect();
@@ -43,7 +35,7 @@ pub fn fit(pages: &[Example]) -> (Reader, Vec<Vec<f32>>) {
     let mut words: Vec<Vec<i8>> = (0..=PARTS)
         .into_par_iter()
         .map(|k| {
-            let seen: Vec<&Example> = pages.iter().filter(|x| part(x) != k).collect();
+            let seen: Vec<&Example> = pages.iter().filter(|x| x.part != k).collect();
             Words::fit(&seen, 1).rounded()
         })
         .collect();
@@ -53,7 +45,7 @@ pub fn fit(pages: &[Example]) -> (Reader, Vec<Vec<f32>>) {
         .map(|x| {
             let salt = if x.site.rotate_left(40) % FOREIGN == 0 { SALT } else { 0 };
             let read = |b| x.observed.tokens.words(b).iter().map(|w| w ^ salt).collect::<Vec<u32>>();
-            (0..x.blocks.len()).map(|b| score(&words[part(x)], &read(b))).collect()
+            (0..x.blocks.len()).map(|b| score(&words[x.part], &read(b))).collect()
         })
         .collect();
 
@@ -84,7 +76,7 @@ fn stage(
         let others: Vec<Range<usize>> = (0..parts.len()).filter(|j| *j != k).map(|j| parts[j].clone()).collect();
         let scores = binned.fit(&targets, &weights, &others, settings).1;
         let mut from = part.start;
-        for page in pages.iter().filter(|x| self::part(x) == k) {
+        for page in pages.iter().filter(|x| x.part == k) {
             opinions.push(scores[from..from + page.blocks.len()].to_vec());
             from += page.blocks.len();
         }
@@ -99,7 +91,7 @@ fn calibration(pages: &[Example], opinions: &[Vec<f32>]) -> Vec<(f32, f32)> {
     const SLICES: usize = 400;
     const LEAST_STEP: f64 = 0.02;
     let mut judged: Vec<(f64, f64)> = Vec::new();
-    for (x, opinion) in pages.iter().zip(opinions).filter(|(x, _)| x.set != "generated") {
+    for (x, opinion) in pages.iter().zip(opinions).filter(|(x, _)| !x.kind.starts_with("generated")) {
         let rows = opinion.iter().zip(&x.targets);
         judged.extend(rows.map(|(o, t)| (1.0 / (1.0 + f64::from(-o).exp()), f64::from(u8::from(*t > 0.5)))));
     }

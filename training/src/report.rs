@@ -7,7 +7,7 @@ use crate::corpus::Example;
 /// Prints, for each set and render, the mean share of a page's kept words that are main text, the mean share of its
 /// main text that is kept, and their harmonic mean. Close to `shF1` of the scorer, and quick.
 pub fn print(pages: &[Example], opinions: &[Vec<f32>]) {
-    let mut rows: BTreeMap<(&str, &str), [(f64, f64); 2]> = BTreeMap::new();
+    let mut rows: BTreeMap<&str, [(f64, f64); 2]> = BTreeMap::new();
     for (x, opinion) in pages.iter().zip(opinions) {
         let (mut kept, mut main, mut both) = (0.0, 0.0, 0.0);
         for ((target, words), logit) in x.targets.iter().zip(&x.words).zip(opinion) {
@@ -18,15 +18,15 @@ pub fn print(pages: &[Example], opinions: &[Vec<f32>]) {
                 both += target * words;
             }
         }
-        let row = rows.entry((&x.set, &x.render)).or_default();
+        let row = rows.entry(&x.kind).or_default();
         for (sum, all) in row.iter_mut().zip([kept, main]) {
             if all > 0.0 {
                 *sum = (sum.0 + both / all, sum.1 + 1.0);
             }
         }
     }
-    for ((set, render), [(p, n), (r, m)]) in rows {
+    for (kind, [(p, n), (r, m)]) in rows {
         let (p, r) = (p / f64::max(n, 1.0), r / f64::max(m, 1.0));
-        eprintln!("  {set:16} {render:8} P {p:.3} R {r:.3} F {:.3}", 2.0 * p * r / (p + r));
+        eprintln!("  {kind:24} P {p:.3} R {r:.3} F {:.3}", 2.0 * p * r / (p + r));
     }
 }

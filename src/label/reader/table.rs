@@ -4,6 +4,9 @@ use std::ops::Range;
 
 /// Blocks in a table. A page is read a table at a time, so that the longest page needs no more room than this.
 pub(super) const ROWS: usize = 256;
+/// Values from one column to the next: a power of two would put all signals of a block into the same few sets of the
+/// processor's cache.
+const STRIDE: usize = ROWS + 16;
 
 macro_rules! groups {
     ($($variant:ident $phrase:literal,)*) => {
@@ -70,9 +73,9 @@ impl Table {
         if self.column == self.groups.len() {
             debug_assert_eq!(self.row, 0, "every block has the same signals");
             self.groups.push(self.group.unwrap_or(Group::Look));
-            self.values.resize(self.values.len() + ROWS, 0.0);
+            self.values.resize(self.values.len() + STRIDE, 0.0);
         }
-        self.values[self.column * ROWS + self.row] = value;
+        self.values[self.column * STRIDE + self.row] = value;
         self.column += 1;
     }
 
@@ -85,7 +88,7 @@ impl Table {
 
     /// One signal of all blocks. Values past [`Table::rows`] mean nothing.
     pub(super) fn column(&self, signal: usize) -> &[f32] {
-        &self.values[signal * ROWS..][..ROWS]
+        &self.values[signal * STRIDE..][..ROWS]
     }
 
     /// The group of each signal.
@@ -102,7 +105,7 @@ impl Table {
 
     /// The signals of one block.
     pub fn row(&self, row: usize) -> impl Iterator<Item = f32> {
-        (0..self.groups.len()).map(move |signal| self.values[signal * ROWS + row])
+        (0..self.groups.len()).map(move |signal| self.values[signal * STRIDE + row])
     }
 }
 
