@@ -252,7 +252,7 @@ pub struct LabelledBlock {
     pub block: Block,
     /// What it is.
     pub label: Label,
-    /// The model's probability of `label`, from 0 to 1.
+    /// The probability that the block is rightly in the main text, or rightly not, from 0 to 1.
     pub confidence: f32,
     /// What the rest of the corpus says about it.
     pub repetition: Repetition,

@@ -9,6 +9,7 @@
 //! A page has one title, so of several blocks that would be it the one with the highest score stays.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use super::features::Features;
 use super::model::{Model, Scores, Surveyed, ZONES, Zone};
@@ -27,25 +28,30 @@ const RULED_OUT: f32 = -1e4;
 /// The probability of each zone at each block, and that it is main text, by the features alone. Takes time linear in
 /// the blocks.
 pub(super) fn survey(model: &Model, features: &[Features]) -> Vec<Surveyed> {
-    let scores = scores(model, features, |scores| {
-        let all = Zone::ALL.map(|zone| log_sum(scores, zone, |_| true));
-        let main = log_sum(scores, Zone::Main, |label| label.side() == Side::Main) - all[Zone::Main as usize];
-        (all, main.exp())
-    });
-    let emissions: Vec<[f32; ZONES]> = scores.iter().map(|(all, _)| *all).collect();
+    let (emissions, main): (Vec<[f32; ZONES]>, Vec<f32>) = alike(features.iter().copied(), |features| {
+        let scores = model.scores(features);
+        let all = Zone::ALL.map(|zone| log_sum(&scores, zone, |_| true));
+        let main = log_sum(&scores, Zone::Main, |label| label.side() == Side::Main);
+        (all, (main - all[Zone::Main as usize]).exp())
+    })
+    .into_iter()
+    .unzip();
     zone_marginals(model, &emissions)
         .into_iter()
-        .zip(&scores)
-        .map(|(zones, (_, main))| Surveyed { zones, main: zones[Zone::Main as usize] * main })
+        .zip(main)
+        .map(|(zones, main)| Surveyed { zones, main: zones[Zone::Main as usize] * main })
         .collect()
 }
 
 /// Labels a document, given which blocks are main text. Takes time linear in its blocks.
 pub(super) fn decode(model: &Model, features: &[Features], main: &[bool]) -> Vec<Decoded> {
-    let scores = scores(model, features, |scores| *scores);
-    let emissions: Vec<[f32; ZONES]> = (scores.iter().zip(main))
-        .map(|(scores, &main)| Zone::ALL.map(|zone| log_sum(scores, zone, |label| fits(label, main))))
-        .collect();
+    let sides = features.iter().copied().zip(main.iter().copied());
+    let (scores, emissions): (Vec<Scores>, Vec<[f32; ZONES]>) = alike(sides, |(features, main)| {
+        let scores = model.scores(features);
+        (scores, Zone::ALL.map(|zone| log_sum(&scores, zone, |label| fits(label, main))))
+    })
+    .into_iter()
+    .unzip();
     let mut decoded: Vec<Decoded> = best_zones(model, &emissions)
         .into_iter()
         .enumerate()
@@ -77,15 +83,13 @@ fn fits(label: Label, main: bool) -> bool {
     }
 }
 
-/// What `of` makes of the scores of each block. Lines of a menu or a list are alike, and scoring costs more than
-/// looking up.
-fn scores<T: Copy>(model: &Model, features: &[Features], of: impl Fn(&Scores) -> T) -> Vec<T> {
+/// What `of` makes of each key. Lines of a menu or a list are alike, and scoring costs more than looking up.
+fn alike<K: Copy + Eq + Hash, T: Copy>(keys: impl Iterator<Item = K>, of: impl Fn(K) -> T) -> Vec<T> {
     let mut first_alike = HashMap::new();
-    let mut made: Vec<T> = Vec::with_capacity(features.len());
-    for (i, &features) in features.iter().enumerate() {
-        let alike = *first_alike.entry(features).or_insert(i);
-        let known = made.get(alike).copied();
-        made.push(known.unwrap_or_else(|| of(&model.scores(features))));
+    let mut made: Vec<T> = Vec::new();
+    for (i, key) in keys.enumerate() {
+        let first = *first_alike.entry(key).or_insert(i);
+        made.push(made.get(first).copied().unwrap_or_else(|| of(key)));
     }
     made
 }

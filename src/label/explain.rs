@@ -1,9 +1,9 @@
-//! Why a block has its label: the features that spoke most for it and against it.
+//! Why a block has its side of the page and its label: what spoke most for them and against them.
 //!
 //! What a feature contributes is what it adds to the label's score over the score of the strongest label on the
-//! other side of the page: for kept text the strongest reason to remove it, and the other way round. One of the features
-//! is the reader's opinion, and what speaks for that is told by the kinds of its signals: how much the opinion would
-//! change if those signals were as on an ordinary block.
+//! other side of the page: for kept text the strongest reason to remove it, and the other way round. The side itself is
+//! the reader's verdict, and what speaks for that is told by the kinds of its signals: how much the verdict would change
+//! if those signals were as on an ordinary block. Signals say the same thing twice, so these shares do not add up.
 
 use super::decode;
 use super::features::Feature;

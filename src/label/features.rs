@@ -1,7 +1,7 @@
 //! The features of a block: yes-or-no statements about it, its neighbours and the rest of the corpus.
 //!
-//! A feature is a bit, and has a phrase that `explain` shows. The weights file names features by [`Feature::name`]; a
-//! model never sees anything else, so that one can be exchanged without the other.
+//! A feature is a bit, and has a phrase that `explain` shows. The weights file names features by [`Feature::name`]; the
+//! zone model never sees anything else, so that one can be exchanged without the other.
 
 use super::context::Context;
 use super::cues::Kind;

@@ -1,12 +1,13 @@
 //! label: what each block is, with a confidence.
 //!
-//! Four steps, each in a file of its own, so that one can be exchanged without the others: what a block looks like
-//! (`measure`) and where it stands (`context`) become yes-or-no features (`features`); weights, which are data
-//! (`model`), turn them into scores; the page is decoded as a whole (`decode`). Words that give a line away in
-//! many languages are data too ([`cues`]), and so are the names of the months ([`date`]).
+//! One direction, a step a file, so that each can be exchanged without the others. What a block looks like (`measure`)
+//! and where it stands (`context`) become yes-or-no features (`features`); the zone model (`model`, weights are data)
+//! says from these which part of the page it may be in; the [`reader`] weighs that with everything else and decides
+//! which blocks are main text; the zone model then names every block in agreement with it (`decode`). Words that give a
+//! line away in many languages are data too ([`cues`]), and so are the names of the months ([`date`]).
 //!
-//! It is wrong where a page breaks the habits of pages: an article of two lines among ten teasers, a poem, a second
-//! article that follows without heading, title, date or another page that holds it.
+//! It is wrong where a page breaks the habits of pages: an article of two lines among ten teasers, a poem, readers'
+//! remarks as long and as well written as the article.
 
 mod context;
 pub mod cues;

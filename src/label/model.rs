@@ -1,4 +1,4 @@
-//! The model: weights as data, scores as sums.
+//! The zone model: weights as data, scores as sums.
 //!
 //! A block is labelled inside a *zone* of its page: the head above the article, the article, a section of related
 //! items, the comments, the tail. The score of a label in a zone is the sum of the block's feature weights for the
@@ -6,8 +6,7 @@
 //! (Lafferty et al. 2001) whose states are the pairs of zone and label and whose transitions only see the zone, which
 //! makes decoding linear in the states.
 //!
-//! The weights stand in `weights.txt`, one feature a line: set by hand, then fitted over generated pages and pages
-//! whose main text people had marked.
+//! The weights stand in `weights.txt`, one feature a line, fitted by the program in `training/`.
 
 use std::sync::LazyLock;
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::cohesion::{Cohesion, key};
-use super::table::{Group, Table, Totals, flag, log, signed};
+use super::table::{Group, Table, Totals, Windows, flag, log, signed};
 use super::view::{View, dated, ending, prose};
 use crate::document::Shape;
 use crate::label::cues::Kind;
@@ -28,6 +28,8 @@ const NOWHERE: f32 = 9.0;
 /// What the rows need to know of the whole page.
 pub(in crate::label) struct First<'a> {
     view: &'a View<'a>,
+    /// What each block tells its neighbours.
+    lines: Vec<[f32; 6]>,
     prose: Totals,
     repeats: Totals,
     channels: [Totals; 8],
@@ -67,6 +69,7 @@ impl<'a> First<'a> {
         let spaced = (0..n).filter(|&i| !view.context.is_tight(i)).count();
         Self {
             view,
+            lines: measures.iter().zip(view.words).map(line).collect(),
             prose: per_block(&prose),
             repeats: Totals::of(view.repetition.iter().map(|r| flag(r.documents >= 2))),
             channels: [
@@ -116,25 +119,16 @@ impl<'a> First<'a> {
     fn neighbours(&self, i: usize, table: &mut Table) {
         table.group(Group::Neighbours);
         for offset in [-3isize, -2, -1, 1, 2, 3] {
-            let j = i.wrapping_add_signed(offset);
-            let m = self.view.measures.get(j);
-            table.put(m.map_or(-1.0, |m| log(m.extent)));
-            table.put(m.map_or(-1.0, ending));
-            table.put(self.view.words.get(j).copied().unwrap_or_default());
-            table.put(m.map_or(-1.0, dated));
-            table.put(m.map_or(-1.0, |m| flag(m.is_cue_line())));
-            table.put(m.map_or(-1.0, |m| m.capitalised as f32));
+            let line = self.lines.get(i.wrapping_add_signed(offset)).unwrap_or(&NO_LINE);
+            line.iter().for_each(|signal| table.put(*signal));
         }
     }
 
     fn around(&self, i: usize, table: &mut Table) {
         table.group(Group::Around);
-        self.prose.around(i, table);
-        self.repeats.around(i, table);
-        self.formulas.around(i, table);
-        for channel in &self.channels {
-            channel.around(i, table);
-        }
+        let windows = Windows::of(i, self.lines.len());
+        let totals = [&self.prose, &self.repeats, &self.formulas].into_iter().chain(&self.channels);
+        totals.for_each(|totals| totals.around(&windows, table));
         for rhythm in &self.rhythms {
             table.put(rhythm.mean(&(i.saturating_sub(RHYTHM)..i + RHYTHM + 1)));
         }
@@ -210,6 +204,14 @@ impl<'a> First<'a> {
         table.put(log(self.same[i] as usize));
         table.put(log(self.alike[i] as usize));
     }
+}
+
+/// What a neighbour tells of itself past either end of the page.
+const NO_LINE: [f32; 6] = [-1.0, -1.0, 0.0, -1.0, -1.0, -1.0];
+
+/// What a block tells its neighbours.
+fn line((m, words): (&Measure, &f32)) -> [f32; 6] {
+    [log(m.extent), ending(m), *words, dated(m), flag(m.is_cue_line()), m.capitalised as f32]
 }
 
 /// What a line is like, roughly: lines of one class in turn make a rhythm.

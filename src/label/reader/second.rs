@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::cohesion::Cohesion;
-use super::table::{Group, Table, Totals, WINDOWS, flag, log, signed};
+use super::table::{Group, Table, Totals, WINDOWS, Windows, flag, log, signed};
 use super::view::{View, ending};
 
 /// Opinions next to a block that are read one by one.
@@ -81,7 +81,7 @@ impl<'a> Second<'a> {
             let logit = self.logits.get(i.wrapping_add_signed(offset));
             table.put(logit.map_or(OUTSIDE, |l| l.clamp(-7.0, 7.0)));
         }
-        self.opinions.around(i, table);
+        self.opinions.around(&Windows::of(i, self.logits.len()), table);
         for w in WINDOWS {
             for range in [i.saturating_sub(w)..i, i + 1..i + 1 + w] {
                 let extent = self.extents.sum(&range);

@@ -1,6 +1,7 @@
 //! Tables of signals: numbers about blocks, a column a signal, so that a tree is asked about many blocks at once.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// Blocks in a table. A page is read a table at a time, so that the longest page needs no more room than this.
 pub(super) const ROWS: usize = 256;
@@ -112,6 +113,9 @@ impl Table {
 /// Blocks summed up on either side of a block.
 pub(super) const WINDOWS: [usize; 4] = [2, 6, 16, 48];
 
+/// The mean over no block.
+const NO_MEAN: f32 = -1.0;
+
 /// Running totals of a quantity over the blocks of a page, so that any window costs the same.
 pub(super) struct Totals(Vec<f32>);
 
@@ -136,20 +140,31 @@ impl Totals {
         self.0[range.end] - self.0[range.start]
     }
 
-    /// The mean over a range; −1 where it is empty.
+    /// The mean over a range; [`NO_MEAN`] where it is empty.
     pub fn mean(&self, range: &Range<usize>) -> f32 {
         let count = self.clamp(range).len();
-        if count == 0 { -1.0 } else { self.sum(range) / count as f32 }
+        if count == 0 { NO_MEAN } else { self.sum(range) / count as f32 }
     }
 
-    /// Puts the means over the windows above and below block `i`.
-    pub fn around(&self, i: usize, table: &mut Table) {
-        for w in WINDOWS {
-            table.put(self.mean(&(i.saturating_sub(w)..i)));
+    /// Puts the means over the windows around a block.
+    pub fn around(&self, windows: &Windows, table: &mut Table) {
+        for &(start, end, count) in &windows.0 {
+            table.put(if count == 0.0 { NO_MEAN } else { (self.0[end] - self.0[start]) / count });
         }
-        for w in WINDOWS {
-            table.put(self.mean(&(i + 1..i + 1 + w)));
-        }
+    }
+}
+
+/// The windows around a block: those above, then those below. Worked out once for all quantities.
+pub(super) struct Windows([(usize, usize, f32); 2 * WINDOWS.len()]);
+
+impl Windows {
+    /// The windows around block `i` of `n`.
+    pub fn of(i: usize, n: usize) -> Self {
+        let window = |start: usize, end: usize| (start, end, (end - start) as f32);
+        Self(std::array::from_fn(|k| match WINDOWS.get(k) {
+            Some(w) => window(i.saturating_sub(*w), i),
+            None => window(i + 1, (i + 1 + WINDOWS[k - WINDOWS.len()]).min(n)),
+        }))
     }
 }
 
@@ -159,7 +174,9 @@ pub(super) fn flag(value: bool) -> f32 {
 
 /// A count on a logarithmic scale: ten more blocks matter at five, not at five hundred.
 pub(super) fn log(value: usize) -> f32 {
-    (value as f32).ln_1p()
+    const KNOWN: usize = 1024;
+    static LOGS: LazyLock<[f32; KNOWN]> = LazyLock::new(|| std::array::from_fn(|n| (n as f32).ln_1p()));
+    LOGS.get(value).copied().unwrap_or_else(|| (value as f32).ln_1p())
 }
 
 /// The distance from one block to another, below zero when it lies below, on a logarithmic scale.
