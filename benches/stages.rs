@@ -61,8 +61,9 @@ static PAGES: LazyLock<Pages> = LazyLock::new(|| {
     let blocks: Vec<_> = documents.iter().map(|document| segment(&document.text)).collect();
     let alone = Repetition { documents: 1, masked_documents: 1, ..Repetition::default() };
     let repetition: Vec<_> = blocks.iter().map(|blocks| vec![alone; blocks.len()]).collect();
-    let labelled: Vec<_> =
-        (0..documents.len()).map(|i| label(&documents[i], &blocks[i], &repetition[i], &LabelConfig::default())).collect();
+    let labelled: Vec<_> = (0..documents.len())
+        .map(|i| label(&documents[i], &blocks[i], &repetition[i], &LabelConfig::default()))
+        .collect();
     let decisions = labelled.iter().map(decide).collect();
     Pages { inputs, config, documents, blocks, repetition, labelled, decisions, _folder: folder }
 });
@@ -121,7 +122,12 @@ fn observe_repetition(bencher: Bencher<'_, '_>) {
 #[divan::bench(name = "4 label", sample_count = 20)]
 fn label_blocks(bencher: Bencher<'_, '_>) {
     measure(bencher, |pages, i| {
-        black_box(label(&pages.documents[i], &pages.blocks[i], &pages.repetition[i], &LabelConfig::default()));
+        black_box(label(
+            &pages.documents[i],
+            &pages.blocks[i],
+            &pages.repetition[i],
+            &LabelConfig::default(),
+        ));
     });
 }
 

@@ -191,7 +191,8 @@ impl Page<'_> {
                 evidence.rival,
                 words.join("; ")
             )?;
-            let named = evidence.reasons.iter().take(SHOWN_FEATURES).filter(|(_, weight)| weight.abs() >= 0.1);
+            let named =
+                evidence.reasons.iter().take(SHOWN_FEATURES).filter(|(_, weight)| weight.abs() >= 0.1);
             let words: Vec<String> =
                 named.map(|(group, weight)| format!("{} ({weight:+.1})", group.phrase())).collect();
             writeln!(

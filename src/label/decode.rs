@@ -105,9 +105,7 @@ pub(super) fn rival(scores: &Scores, label: Label) -> (Zone, Label) {
 fn best_label(scores: &Scores, zone: Zone, allowed: impl Fn(Label) -> bool) -> Label {
     let labels = zone.labels().iter().copied().filter(|l| allowed(*l));
     // The first of equals, so that the order of the labels in the zone decides.
-    labels
-        .reduce(|a, b| if scores.of(zone, b) > scores.of(zone, a) { b } else { a })
-        .unwrap_or(Label::Other)
+    labels.reduce(|a, b| if scores.of(zone, b) > scores.of(zone, a) { b } else { a }).unwrap_or(Label::Other)
 }
 
 /// The logarithm of the sum over the labels of a zone that are allowed.

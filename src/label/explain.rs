@@ -58,14 +58,7 @@ pub fn explain(
             contributions.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
             let mut reasons = reasons.next().unwrap_or_default();
             reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-            Evidence {
-                zone: found.zone,
-                label: found.label,
-                rival,
-                contributions,
-                opinion,
-                reasons,
-            }
+            Evidence { zone: found.zone, label: found.label, rival, contributions, opinion, reasons }
         })
         .collect()
 }

@@ -89,7 +89,8 @@ pub fn generated(pages: &[Generated], part: usize) -> Result<Vec<Example>> {
         let lines = lines(&page.text);
         for (b, block) in example.blocks.iter().enumerate() {
             // A block of several lines is what its first one is.
-            let line = lines.iter().position(|(_, to)| *to > block.span.start).context("a line of each block")?;
+            let line =
+                lines.iter().position(|(_, to)| *to > block.span.start).context("a line of each block")?;
             let (zone, label) = page.lines[line];
             example.known[b] = Some((Some(zone), label));
             if label.side() == Side::Lifted {

@@ -33,7 +33,10 @@ pub struct Known {
 
 /// All labels of each zone.
 pub fn everything() -> Allowed {
-    Zone::ALL.try_into().map(|zones: [Zone; ZONES]| zones.map(|z| bits(z.labels()))).expect("the number of zones")
+    Zone::ALL
+        .try_into()
+        .map(|zones: [Zone; ZONES]| zones.map(|z| bits(z.labels())))
+        .expect("the number of zones")
 }
 
 pub fn bits(labels: &[Label]) -> u32 {
@@ -94,7 +97,11 @@ impl Weights {
             }
         };
         let zones = |at: usize| -> Vec<(String, f64)> {
-            Zone::ALL.iter().enumerate().map(|(z, zone)| (format!("@{}", zone.name()), self.0[at + z])).collect()
+            Zone::ALL
+                .iter()
+                .enumerate()
+                .map(|(z, zone)| (format!("@{}", zone.name()), self.0[at + z]))
+                .collect()
         };
         line("start", zones(START), 0.0);
         line("end", zones(END), 0.0);
@@ -103,8 +110,11 @@ impl Weights {
         }
         for (f, feature) in Feature::ALL.iter().enumerate() {
             let at = CHAIN + f * ROW;
-            let mut entries: Vec<(String, f64)> =
-                Label::ALL.iter().enumerate().map(|(l, label)| (label.name().to_owned(), self.0[at + l])).collect();
+            let mut entries: Vec<(String, f64)> = Label::ALL
+                .iter()
+                .enumerate()
+                .map(|(l, label)| (label.name().to_owned(), self.0[at + l]))
+                .collect();
             entries.extend(zones(at + LABELS));
             line(feature.name(), entries, least);
         }
@@ -237,8 +247,7 @@ fn objective(weights: &[f64], pages: &[Known], prior: &[f64], penalty: f64) -> (
         })
         .collect();
     let mut loss = 0.0;
-    let mut gradient: Vec<f64> =
-        weights.iter().zip(prior).map(|(w, p)| 2.0 * penalty * (w - p)).collect();
+    let mut gradient: Vec<f64> = weights.iter().zip(prior).map(|(w, p)| 2.0 * penalty * (w - p)).collect();
     loss += penalty * weights.iter().zip(prior).map(|(w, p)| (w - p) * (w - p)).sum::<f64>();
     for (l, g) in parts {
         loss += l;
@@ -255,7 +264,8 @@ pub fn fit(pages: &[Known], prior: &Weights, penalty: f64, iterations: usize) ->
     let prior = &prior.0;
     let mut x = prior.clone();
     let (mut loss, mut gradient) = objective(&x, pages, prior, penalty);
-    let mut history: std::collections::VecDeque<(Vec<f64>, Vec<f64>, f64)> = std::collections::VecDeque::new();
+    let mut history: std::collections::VecDeque<(Vec<f64>, Vec<f64>, f64)> =
+        std::collections::VecDeque::new();
     // How curved the objective is along each weight, roughly: a feature that holds often has a steep one.
     let mut curvature = vec![0.0; x.len()];
     for page in pages {

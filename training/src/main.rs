@@ -13,7 +13,7 @@ mod trees;
 mod words;
 mod zones;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -90,16 +90,18 @@ fn main() -> Result<()> {
     let zones = format!("{}{zones}", include_str!("../header.txt"));
     let model = Model::parse(&zones).map_err(|e| anyhow!("the fitted weights: {e}"))?;
     examples.par_iter_mut().for_each(|x| x.observed.survey(&model));
+    write(&arguments.output, "weights.txt", zones.as_bytes())?;
     say("zones fitted");
     let (reader, opinions) = reader::fit(&examples);
     report::print(&examples, &opinions);
     say("reader fitted");
+    write(&arguments.output, "reader.bin", &reader.to_bytes())
+}
 
-    let bytes = reader.to_bytes();
-    for (name, bytes) in [("reader.bin", &bytes[..]), ("weights.txt", zones.as_bytes())] {
-        let path = arguments.output.join(name);
-        std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
-        println!("{:032x}  {}  {} bytes", xxh3_128(bytes), path.display(), bytes.len());
-    }
+/// Writes a file of weights and tells its checksum.
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    println!("{:032x}  {}  {} bytes", xxh3_128(bytes), path.display(), bytes.len());
     Ok(())
 }

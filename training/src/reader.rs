@@ -73,7 +73,8 @@ fn stage(
     let weights: Vec<f32> = pages.iter().flat_map(|x| x.weights.iter().copied()).collect();
     let mut opinions = Vec::with_capacity(pages.len());
     for (k, part) in parts.iter().enumerate() {
-        let others: Vec<Range<usize>> = (0..parts.len()).filter(|j| *j != k).map(|j| parts[j].clone()).collect();
+        let others: Vec<Range<usize>> =
+            (0..parts.len()).filter(|j| *j != k).map(|j| parts[j].clone()).collect();
         let scores = binned.fit(&targets, &weights, &others, settings).1;
         let mut from = part.start;
         for page in pages.iter().filter(|x| x.part == k) {

@@ -4,7 +4,9 @@
 
 use anyhow::Result;
 use dehusk::document::{Block, Document, Metadata, Place, Repetition};
-use dehusk::repetition::{CopyFinder, Counter, Documents, Found, NearCounter, Page, ShortTexts, join, observe};
+use dehusk::repetition::{
+    CopyFinder, Counter, Documents, Found, NearCounter, Page, ShortTexts, join, observe,
+};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 

@@ -30,8 +30,7 @@ pub fn siblings(pages: &[Page]) -> (Vec<Page>, Vec<Page>) {
             .collect();
         for k in 0..1 + random.below(8) {
             let other = &pages[(at + 1 + random.below(pages.len() - 1)) % pages.len()];
-            let article: Vec<&str> =
-                labelled_lines(other).into_iter().filter(|l| l.1).map(|l| l.0).collect();
+            let article: Vec<&str> = labelled_lines(other).into_iter().filter(|l| l.1).map(|l| l.0).collect();
             let mut text = String::new();
             let mut inserted = false;
             for ((line, main), fixed) in lines.iter().zip(&fixed) {

@@ -58,7 +58,8 @@ impl Binned {
                     for b in 1..BINS {
                         let at = b * sample.len() / BINS;
                         let bound = if at > 0 { 0.5 * (sample[at - 1] + sample[at]) } else { sample[at] };
-                        if bounds.last().is_none_or(|&last| bound > last) && bound < sample[sample.len() - 1] {
+                        if bounds.last().is_none_or(|&last| bound > last) && bound < sample[sample.len() - 1]
+                        {
                             bounds.push(bound);
                         }
                     }
@@ -143,7 +144,8 @@ impl Binned {
         let count: usize = sample.iter().map(ExactSizeIterator::len).sum();
         let mut nodes = vec![0u8; count];
         let mut splits: Vec<(usize, u8)> = Vec::new();
-        let packed: Vec<(f32, f32)> = sample.iter().flat_map(|r| gradients[r.clone()].iter().copied()).collect();
+        let packed: Vec<(f32, f32)> =
+            sample.iter().flat_map(|r| gradients[r.clone()].iter().copied()).collect();
         for depth in 0..settings.depth {
             let leaves = 1 << depth;
             let best = asked
@@ -166,11 +168,12 @@ impl Binned {
                     }
                     let mut gains = [0.0f64; BINS];
                     for leaf in histogram.chunks_exact(BINS) {
-                        let total = leaf.iter().fold((0.0f64, 0.0f64), |t, h| {
-                            (t.0 + f64::from(h.0), t.1 + f64::from(h.1))
-                        });
-                        let worth =
-                            |g: f64, h: f64| if h > 1e-6 { g * g / (h + f64::from(settings.shrink)) } else { 0.0 };
+                        let total = leaf
+                            .iter()
+                            .fold((0.0f64, 0.0f64), |t, h| (t.0 + f64::from(h.0), t.1 + f64::from(h.1)));
+                        let worth = |g: f64, h: f64| {
+                            if h > 1e-6 { g * g / (h + f64::from(settings.shrink)) } else { 0.0 }
+                        };
                         let mut left = (0.0f64, 0.0f64);
                         for (bin, h) in leaf[..bins - 1].iter().enumerate() {
                             left = (left.0 + f64::from(h.0), left.1 + f64::from(h.1));
@@ -178,10 +181,10 @@ impl Binned {
                                 - worth(total.0, total.1);
                         }
                     }
-                    let (bin, gain) = gains[..bins - 1]
-                        .iter()
-                        .enumerate()
-                        .fold((0, f64::NEG_INFINITY), |best, (b, g)| if *g > best.1 { (b, *g) } else { best });
+                    let (bin, gain) =
+                        gains[..bins - 1].iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (b, g)| {
+                            if *g > best.1 { (b, *g) } else { best }
+                        });
                     Some((gain, s, bin as u8))
                 })
                 .reduce_with(|a, b| if b.0 > a.0 || (b.0 == a.0 && b.1 < a.1) { b } else { a })?;

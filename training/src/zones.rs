@@ -9,7 +9,7 @@ use crate::corpus::Example;
 use crate::crf::{self, Allowed, Known, Weights, bits, everything};
 
 /// Pull towards the weights to start from.
-const PENALTY: f64 = 3.0;
+const PENALTY: f64 = 10.0;
 const ITERATIONS: usize = 120;
 /// What a page counts where only its main text is known.
 const REAL: f64 = 0.5;
@@ -27,11 +27,7 @@ const BACK: f64 = 1.0;
 pub fn fit(pages: &[Example], prior: &str) -> Option<String> {
     let prior = Weights::parse(prior)?;
     let fitted = |x: &Example| x.known.iter().any(Option::is_some) || x.site.rotate_left(31) % 4 < FITTED;
-    let known: Vec<Known> = pages
-        .par_iter()
-        .filter(|x| fitted(x))
-        .map(known)
-        .collect();
+    let known: Vec<Known> = pages.par_iter().filter(|x| fitted(x)).map(known).collect();
     eprintln!("  zones: {} pages", known.len());
     let mut weights = crf::fit(&known, &prior, PENALTY, ITERATIONS);
     weights.add_step(Zone::Related, Zone::Main, -BACK);

@@ -55,7 +55,11 @@ impl Reader {
             Ok((f32::from_le_bytes(body.array()?), f32::from_le_bytes(body.array()?)))
         };
         let calibration = (0..points).map(|_| point(&mut body)).collect::<Result<_, _>>()?;
-        if body.0.is_empty() { Ok(Self { words, first, second, calibration }) } else { Err("longer than it should be") }
+        if body.0.is_empty() {
+            Ok(Self { words, first, second, calibration })
+        } else {
+            Err("longer than it should be")
+        }
     }
 }
 
@@ -95,7 +99,11 @@ impl<'b> Bytes<'b> {
             .map(|_| {
                 let signal = u16::from_le_bytes(self.array()?);
                 let bound = f32::from_le_bytes(self.array()?);
-                if usize::from(signal) < signals { Ok((signal, bound)) } else { Err("a tree asks about no signal") }
+                if usize::from(signal) < signals {
+                    Ok((signal, bound))
+                } else {
+                    Err("a tree asks about no signal")
+                }
             })
             .collect::<Result<_, _>>()?;
         Ok(Tree { splits, leaves: self.floats(1 << depth)? })
@@ -110,7 +118,12 @@ mod tests {
     fn what_is_written_is_read_back_and_a_changed_byte_is_seen() {
         let tree = Tree { splits: vec![(1, 0.5)], leaves: vec![-1.0, 2.0] };
         let forest = Forest { base: 0.25, trees: vec![tree], ordinary: vec![0.0, 3.0] };
-        let reader = Reader { words: vec![-3; SLOTS], first: forest.clone(), second: forest, calibration: vec![(0.0, 0.1), (1.0, 0.9)] };
+        let reader = Reader {
+            words: vec![-3; SLOTS],
+            first: forest.clone(),
+            second: forest,
+            calibration: vec![(0.0, 0.1), (1.0, 0.9)],
+        };
         let mut bytes = reader.to_bytes();
         assert_eq!(Reader::from_bytes(&bytes).as_ref(), Ok(&reader));
         assert!(Reader::from_bytes(&bytes[..bytes.len() - 1]).is_err());

@@ -226,10 +226,7 @@ fn class(m: &Measure) -> u8 {
 }
 
 /// How far back the last hit lies, from each block in the order given.
-fn distances<'m>(
-    measures: impl Iterator<Item = &'m Measure>,
-    hits: &dyn Fn(&Measure) -> bool,
-) -> Vec<f32> {
+fn distances<'m>(measures: impl Iterator<Item = &'m Measure>, hits: &dyn Fn(&Measure) -> bool) -> Vec<f32> {
     let mut last = None;
     measures
         .enumerate()
@@ -243,11 +240,7 @@ fn distances<'m>(
 }
 
 /// How many blocks of the page share a part of their words with each block; 0 for blocks that are left out.
-fn counts(
-    view: &View<'_>,
-    counted: impl Fn(&[u32]) -> bool,
-    part: impl Fn(&[u32]) -> &[u32],
-) -> Vec<u32> {
+fn counts(view: &View<'_>, counted: impl Fn(&[u32]) -> bool, part: impl Fn(&[u32]) -> &[u32]) -> Vec<u32> {
     let hash = |i: usize| {
         let words = view.tokens.words(i);
         counted(words).then(|| part(words).iter().fold(1u64, |h, &w| h.rotate_left(7) ^ key(w)))

@@ -116,7 +116,8 @@ impl View<'_> {
             table.put(log(others.saturating_sub(1) as usize));
         }
         table.put(log(r.near_documents as usize));
-        table.put(log(r.run as usize));
+        // How long the run is depends on which page is the example; that there is one does not.
+        table.put(flag(r.run >= 2));
         table.put(flag(r.earlier_elsewhere));
         table.put(flag(r.title_elsewhere));
     }
