@@ -1,10 +1,8 @@
 //! Whether a block that is main text with probability p is main text p of the time, and what a least confidence costs.
 //!
-//! What is measured: a decision carries the probability of the block's *label*. Here it is taken for the probability
-//! of the label's *side*, so a block labelled `body` with confidence 0.9 counts as main text with probability 0.9 and
-//! one labelled `share` with 0.9 as main text with 0.1. A model that is unsure only between two labels of one side
-//! looks less certain by this than it is. Titles, dates and bylines are left out: they are lifted into fields,
-//! and the golds do not agree on whether they are main text.
+//! A decision carries the probability that the block's *side* is right: a block labelled `body` with confidence 0.9 is
+//! main text with probability 0.9, one labelled `share` with 0.9 with 0.1. Titles, dates and bylines are left out: they
+//! are lifted into fields, and the golds do not agree on whether they are main text.
 
 use dehusk::document::Side;
 

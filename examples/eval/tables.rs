@@ -135,7 +135,7 @@ pub fn alone(groups: &[Group]) -> Option<Table> {
 
 /// The calibration error of each group, and the bins of all blocks.
 pub fn calibration(groups: &[Group]) -> [Table; 2] {
-    let title = "Calibration: a label's confidence taken for the probability of its side";
+    let title = "Calibration: the confidence as the probability of the block's side";
     let mut errors = Table::new(title, &["set", "render"], &["blocks", "ECE"]);
     let mut all = Calibration::default();
     let mut push = |names: &[&str], calibration: &Calibration| {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// A map by `xxh3_64`. Two of ten thousand words share a key with odds of one in 10^11, and the tests would show it.
+/// A map by a hash that spreads over all 64 bits, such as `xxh3_64`.
 pub(super) type KeyMap<V> = HashMap<u64, V, BuildHasherDefault<KeyIsHash>>;
 
 #[derive(Default)]

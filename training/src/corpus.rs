@@ -35,7 +35,8 @@ pub struct Example {
     pub targets: Vec<f32>,
     /// Words of each block.
     pub words: Vec<f32>,
-    /// What each block counts: more the more words it has, all blocks of a page together the same on every page.
+    /// What each block counts: more the more words it has, all blocks of a page together
+    /// the same on every page, but for what is left out.
     pub weights: Vec<f32>,
     /// What is known of each block beside its side of the page.
     pub known: Vec<Option<(Option<Zone>, Label)>>,

@@ -13,7 +13,7 @@ const DECAY: f32 = 2e-6;
 pub struct Words(pub Vec<f32>);
 
 impl Words {
-    /// The score of a block: the mean of its weights, in nats.
+    /// The score of a block: the sum of its weights over the root of their number, in nats.
     fn score(&self, slots: &[usize]) -> f32 {
         let sum: f32 = slots.iter().map(|&s| self.0[s]).sum();
         sum / (slots.len() as f32).sqrt().max(1.0)

@@ -39,8 +39,8 @@ pub struct Reader {
     pub first: Forest,
     /// The trees over the second.
     pub second: Forest,
-    /// The share of main text among blocks that the second opinion gives some probabilities of it, both rising:
-    /// measured on sites that the models judging them had not seen.
+    /// Probabilities as the second opinion states them, each with the share of main text that was measured among blocks
+    /// of that opinion, on sites that the trees had not seen. Both rise.
     pub calibration: Vec<(f32, f32)>,
 }
 
@@ -155,4 +155,29 @@ pub(super) fn all_rows(view: &View<'_>, first: Option<&[f32]>) -> (usize, Vec<f3
         (0..rows).for_each(|row| values.extend(table.row(row)));
     }
     (table.groups().len(), values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::{Model, Observed};
+    use crate::segment::segment;
+
+    #[test]
+    fn the_weights_are_those_of_today_s_signals() {
+        let text = "A title\n\nA paragraph that says something. And then something else.";
+        let blocks = segment(text);
+        let repetition = vec![crate::document::Repetition::default(); blocks.len()];
+        let observed = Observed::of(text, &blocks, &repetition, Model::built_in());
+        let (words, reader) = (vec![0.0; blocks.len()], Reader::built_in());
+        assert_eq!(observed.table(&words, None).0, reader.first.ordinary.len());
+        assert_eq!(observed.table(&words, Some(&words)).0, reader.second.ordinary.len());
+    }
+
+    #[test]
+    fn probabilities_rise_with_the_opinion() {
+        let reader = Reader::built_in();
+        let all: Vec<f32> = (-80..=80).map(|o| reader.probability(o as f32 / 10.0)).collect();
+        assert!(all.is_sorted() && all[0] < 0.05 && all[160] > 0.95, "{all:?}");
+    }
 }

@@ -1,4 +1,4 @@
-//! What is known about a page before any model has spoken, and the signals that both tables hold.
+//! What the reader is given of a page, and the signals that both tables hold.
 
 use super::table::{Group, Table, flag, log};
 use super::tokens::Tokens;
