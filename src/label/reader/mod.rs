@@ -18,6 +18,7 @@ mod tokens;
 mod view;
 pub mod words;
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -52,6 +53,12 @@ pub(super) struct Opinions {
     pub second: Vec<f32>,
 }
 
+thread_local! {
+    // A table takes longer to allocate than a short page takes to read.
+    static FIRST_TABLE: RefCell<Table> = RefCell::default();
+    static SECOND_TABLE: RefCell<Table> = RefCell::default();
+}
+
 static BUILT_IN: LazyLock<Reader> = LazyLock::new(|| {
     Reader::from_bytes(include_bytes!("../reader.bin"))
         .unwrap_or_else(|e| panic!("the built-in weights of the reader are broken: {e}"))
@@ -69,20 +76,21 @@ impl Reader {
         let n = view.measures.len();
         let words: Vec<f32> = (0..n).map(|i| words::score(&self.words, view.tokens.words(i))).collect();
         let view = View { words: &words, ..*view };
-        let mut table = Table::default();
-        let mut first = Vec::with_capacity(n);
+        let (mut first, mut second) = (Vec::with_capacity(n), Vec::with_capacity(n));
         let rows = First::of(&view);
-        for blocks in slices(n) {
-            rows.rows(blocks, &mut table);
-            self.first.scores(&table, &mut first);
-        }
-        let mut table = Table::default();
-        let mut second = Vec::with_capacity(n);
+        FIRST_TABLE.with_borrow_mut(|table| {
+            for blocks in slices(n) {
+                rows.rows(blocks, table);
+                self.first.scores(table, &mut first);
+            }
+        });
         let rows = Second::of(&view, &first);
-        for blocks in slices(n) {
-            rows.rows(blocks, &mut table);
-            self.second.scores(&table, &mut second);
-        }
+        SECOND_TABLE.with_borrow_mut(|table| {
+            for blocks in slices(n) {
+                rows.rows(blocks, table);
+                self.second.scores(table, &mut second);
+            }
+        });
         Opinions { words, first, second }
     }
 
