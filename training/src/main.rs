@@ -1,5 +1,7 @@
 //! Turns a folder of labelled pages into the weights that dehusk ships.
 
+#![expect(clippy::print_stderr, clippy::print_stdout, reason = "a program that tells people how far it is")]
+
 mod corpus;
 mod crf;
 mod data;
