@@ -45,9 +45,17 @@ fn the_same_seed_makes_the_same_pages_and_another_one_others() {
 
 #[test]
 fn every_label_occurs_in_every_zone_that_knows_it() {
+    // Real pages have these, by the lines labelled by hand; only those teach them.
+    let real_only = |zone: Zone, label: Label| match zone {
+        Zone::Head => label == Label::Comment,
+        Zone::Main => matches!(label, Label::RelatedHeading | Label::Legal | Label::Comment),
+        Zone::Related => matches!(label, Label::Byline | Label::Other),
+        Zone::Comments => matches!(label, Label::Placeholder | Label::Legal | Label::Other),
+        Zone::Tail => false,
+    };
     let pages = pages(&some_articles(), 3, 3000);
     for zone in Zone::ALL {
-        for label in zone.labels() {
+        for label in zone.labels().iter().filter(|label| !real_only(zone, **label)) {
             let count = pages.iter().flat_map(|p| &p.lines).filter(|line| **line == (zone, *label)).count();
             assert!(count > 0, "{} never occurs in {}", label.name(), zone.name());
         }
