@@ -198,7 +198,7 @@ impl Page<'_> {
             writeln!(
                 out,
                 "      {DIM}the reader takes it for main text with probability {:.2}: {}{DIM:#}",
-                evidence.opinion,
+                evidence.probability,
                 words.join("; ")
             )?;
         }

@@ -5,6 +5,7 @@
 //! the reader's verdict, and what speaks for that is told by the kinds of its signals: how much the verdict would change
 //! if those signals were as on an ordinary block. Signals say the same thing twice, so these shares do not add up.
 
+use super::Judged;
 use super::decode;
 use super::features::Feature;
 use super::model::{Model, Zone};
@@ -23,8 +24,8 @@ pub struct Evidence {
     pub rival: Label,
     /// Features that hold, with what each adds over the rival, in nats; the strongest first.
     pub contributions: Vec<(Feature, f32)>,
-    /// The reader's opinion: the probability that the block is main text.
-    pub opinion: f32,
+    /// The reader's opinion, as the probability that the block is main text.
+    pub probability: f32,
     /// What speaks for that opinion: what each kind of signal adds over an ordinary block's, in nats; the strongest
     /// first.
     pub reasons: Vec<(Group, f32)>,
@@ -39,15 +40,11 @@ pub fn explain(
     config: &LabelConfig,
 ) -> Vec<Evidence> {
     let model = Model::built_in();
-    let observed = super::Observed::of(&document.text, blocks, repetition, model);
-    let reader = Reader::built_in();
-    let opinions = reader.read(&observed.view(&[]));
-    let mut reasons = reader.reasons(&observed.view(&[]), &opinions).into_iter();
-    let probabilities: Vec<f32> = opinions.second.iter().map(|o| reader.probability(*o)).collect();
-    let main = super::sides(&opinions.second, &probabilities, config);
-    let decoded = decode::decode(model, &observed.features, &main);
-    (observed.features.iter().zip(decoded).zip(probabilities))
-        .map(|((features, found), opinion)| {
+    let Judged { observed, opinions, probabilities, decoded } =
+        Judged::of(&document.text, blocks, repetition, config);
+    let reasons = Reader::built_in().reasons(&observed.view(), &opinions);
+    (observed.features.iter().zip(decoded).zip(probabilities).zip(reasons))
+        .map(|(((features, found), probability), mut reasons)| {
             let (rival_zone, rival) = decode::rival(&model.scores(*features), found.label);
             let mut contributions: Vec<(Feature, f32)> = features
                 .iter()
@@ -56,9 +53,8 @@ pub fn explain(
                 .filter(|(feature, weight)| *feature != Feature::Always && *weight != 0.0)
                 .collect();
             contributions.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-            let mut reasons = reasons.next().unwrap_or_default();
             reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-            Evidence { zone: found.zone, label: found.label, rival, contributions, opinion, reasons }
+            Evidence { zone: found.zone, label: found.label, rival, contributions, probability, reasons }
         })
         .collect()
 }

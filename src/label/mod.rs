@@ -28,8 +28,9 @@ pub use model::{Model, Surveyed, Zone};
 
 use context::Context;
 use cues::Cues;
+use decode::Decoded;
 use measure::Measure;
-use reader::{Reader, Tokens, View};
+use reader::{Opinions, Reader, Tokens, View};
 
 use serde::{Deserialize, Serialize};
 
@@ -58,12 +59,7 @@ pub fn label(
     config: &LabelConfig,
 ) -> Labelled {
     let text = &document.text;
-    let observed = Observed::of(text, blocks, repetition, Model::built_in());
-    let reader = Reader::built_in();
-    let opinions = reader.read(&observed.view(&[]));
-    let probabilities: Vec<f32> = opinions.second.iter().map(|o| reader.probability(*o)).collect();
-    let main = sides(&opinions.second, &probabilities, config);
-    let decoded = decode::decode(Model::built_in(), &observed.features, &main);
+    let Judged { observed, probabilities, decoded, .. } = Judged::of(text, blocks, repetition, config);
     let blocks: Vec<LabelledBlock> = (blocks.iter().zip(repetition).zip(&decoded))
         .zip(&probabilities)
         .map(|(((block, repetition), decoded), probability)| LabelledBlock {
@@ -79,6 +75,27 @@ pub fn label(
     let date = dates.filter_map(|(_, m)| m.date.as_ref()).map(|d| d.iso.clone()).next();
     let language = language_of(text, &blocks);
     Labelled { title, date, language, blocks }
+}
+
+/// A page with all that was found out about it.
+struct Judged {
+    observed: Observed,
+    opinions: Opinions,
+    /// That each block is main text.
+    probabilities: Vec<f32>,
+    decoded: Vec<Decoded>,
+}
+
+impl Judged {
+    fn of(text: &str, blocks: &[Block], repetition: &[Repetition], config: &LabelConfig) -> Self {
+        let (model, reader) = (Model::built_in(), Reader::built_in());
+        let observed = Observed::of(text, blocks, repetition, model);
+        let opinions = reader.read(&observed.view());
+        let probabilities: Vec<f32> = opinions.second.iter().map(|o| reader.probability(*o)).collect();
+        let main = sides(&opinions.second, &probabilities, config);
+        let decoded = decode::decode(model, &observed.features, &main);
+        Self { observed, opinions, probabilities, decoded }
+    }
 }
 
 /// Which blocks are main text: those that the reader takes for it, with the confidence that is asked for.
@@ -141,21 +158,21 @@ impl Observed {
         self.surveyed = model.survey(&self.features);
     }
 
-    fn view<'a>(&'a self, words: &'a [f32]) -> View<'a> {
+    fn view(&self) -> View<'_> {
         View {
             measures: &self.measures,
             context: &self.context,
             repetition: &self.repetition,
             tokens: &self.tokens,
             surveyed: &self.surveyed,
-            words,
         }
     }
 
-    /// The width and the rows of the first table, or with the first opinions, in nats, of the second.
+    /// The width and the rows of the first table, or with the first opinions, in nats, of the second. `words` is what
+    /// the words of each block say.
     #[must_use]
     pub fn table(&self, words: &[f32], first: Option<&[f32]>) -> (usize, Vec<f32>) {
-        reader::all_rows(&self.view(words), first)
+        reader::all_rows(&self.view(), words, first)
     }
 }
 

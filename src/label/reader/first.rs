@@ -28,6 +28,7 @@ const NOWHERE: f32 = 9.0;
 /// What the rows need to know of the whole page.
 pub(in crate::label) struct First<'a> {
     view: &'a View<'a>,
+    words: &'a [f32],
     /// What each block tells its neighbours.
     lines: Vec<[f32; 6]>,
     prose: Totals,
@@ -47,7 +48,8 @@ pub(in crate::label) struct First<'a> {
 }
 
 impl<'a> First<'a> {
-    pub fn of(view: &'a View<'a>) -> Self {
+    /// `words` is what the words of each block say, in nats.
+    pub fn of(view: &'a View<'a>, words: &'a [f32]) -> Self {
         let measures = view.measures;
         let n = measures.len();
         let per_block = |f: &dyn Fn(&Measure) -> f32| Totals::of(measures.iter().map(f));
@@ -69,14 +71,15 @@ impl<'a> First<'a> {
         let spaced = (0..n).filter(|&i| !view.context.is_tight(i)).count();
         Self {
             view,
-            lines: measures.iter().zip(view.words).map(line).collect(),
+            words,
+            lines: measures.iter().zip(words).map(line).collect(),
             prose: per_block(&prose),
             repeats: Totals::of(view.repetition.iter().map(|r| flag(r.documents >= 2))),
             channels: [
                 per_block(&|m| flag(m.extent < SHORT && m.ending == Ending::Open)),
                 per_block(&|m| m.extent.min(400) as f32 / 100.0),
                 per_block(&|m| flag(m.ending == Ending::Sentence)),
-                Totals::of(view.words.iter().copied()),
+                Totals::of(words.iter().copied()),
                 per_block(&|m| flag(m.is_cue_line())),
                 per_block(&|m| flag(date(m))),
                 per_block(&|m| flag(matches!(m.shape, Shape::ListItem | Shape::Heading))),
@@ -104,16 +107,14 @@ impl<'a> First<'a> {
 
     /// Puts the rows of some blocks.
     pub fn rows(&self, blocks: Range<usize>, table: &mut Table) {
-        table.start(blocks.len());
-        for i in blocks {
-            self.view.own(i, table);
+        table.fill(blocks, |i, table| {
+            self.view.own(i, self.words[i], table);
             self.neighbours(i, table);
             self.around(i, table);
             self.page(i, table);
             self.place(i, table);
             self.subject(i, table);
-            table.next();
-        }
+        });
     }
 
     fn neighbours(&self, i: usize, table: &mut Table) {

@@ -23,12 +23,12 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 pub use forest::{DEPTH, Forest, Tree};
-pub use table::{Group, Table};
+pub use table::Group;
 pub use tokens::Tokens;
 
 use first::First;
 use second::Second;
-use table::ROWS;
+use table::{ROWS, Table};
 pub(super) use view::View;
 
 /// The weights of all three models.
@@ -71,20 +71,19 @@ impl Reader {
         &BUILT_IN
     }
 
-    /// Reads a page. `view` comes without the opinion of the words.
+    /// Reads a page.
     pub(super) fn read(&self, view: &View<'_>) -> Opinions {
         let n = view.measures.len();
         let words: Vec<f32> = (0..n).map(|i| words::score(&self.words, view.tokens.words(i))).collect();
-        let view = View { words: &words, ..*view };
         let (mut first, mut second) = (Vec::with_capacity(n), Vec::with_capacity(n));
-        let rows = First::of(&view);
+        let rows = First::of(view, &words);
         FIRST_TABLE.with_borrow_mut(|table| {
             for blocks in slices(n) {
                 rows.rows(blocks, table);
                 self.first.scores(table, &mut first);
             }
         });
-        let rows = Second::of(&view, &first);
+        let rows = Second::of(view, &words, &first);
         SECOND_TABLE.with_borrow_mut(|table| {
             for blocks in slices(n) {
                 rows.rows(blocks, table);
@@ -110,8 +109,8 @@ impl Reader {
 
     /// What each group of signals adds to each block's opinion over ordinary ones, in nats, in both tables together.
     pub(super) fn reasons(&self, view: &View<'_>, opinions: &Opinions) -> Vec<Vec<(Group, f32)>> {
-        let view = View { words: &opinions.words, ..*view };
-        let (first, second) = (First::of(&view), Second::of(&view, &opinions.first));
+        let Opinions { words, first, .. } = opinions;
+        let (first, second) = (First::of(view, words), Second::of(view, words, first));
         let (mut table, mut stacked) = (Table::default(), Table::default());
         (0..view.measures.len())
             .map(|i| {
@@ -131,9 +130,8 @@ impl Forest {
         let row: Vec<f32> = table.row(0).collect();
         let score = self.score(&row);
         for (group, sum) in Group::ALL.iter().zip(sums) {
-            let ordinary = |signal: usize| table.groups()[signal] == *group;
-            let without: Vec<f32> = (0..row.len())
-                .map(|signal| if ordinary(signal) { self.ordinary[signal] } else { row[signal] })
+            let without: Vec<f32> = (row.iter().zip(&self.ordinary).zip(table.groups()))
+                .map(|((value, ordinary), of)| if of == group { *ordinary } else { *value })
                 .collect();
             *sum += score - self.score(&without);
         }
@@ -147,20 +145,25 @@ fn slices(blocks: usize) -> impl Iterator<Item = Range<usize>> {
 
 /// All rows of a page's table, one after the other, for the programs that fit the trees. `first` are the first
 /// opinions, in nats, for the second table; without them it is the first.
-pub(super) fn all_rows(view: &View<'_>, first: Option<&[f32]>) -> (usize, Vec<f32>) {
+pub(super) fn all_rows(view: &View<'_>, words: &[f32], first: Option<&[f32]>) -> (usize, Vec<f32>) {
+    match first {
+        None => {
+            let rows = First::of(view, words);
+            collect(view, |blocks, table| rows.rows(blocks, table))
+        }
+        Some(first) => {
+            let rows = Second::of(view, words, first);
+            collect(view, |blocks, table| rows.rows(blocks, table))
+        }
+    }
+}
+
+fn collect(view: &View<'_>, fill: impl Fn(Range<usize>, &mut Table)) -> (usize, Vec<f32>) {
     let mut table = Table::default();
     let mut values = Vec::new();
-    let first_rows = first.is_none().then(|| First::of(view));
-    let second_rows = first.map(|logits| Second::of(view, logits));
     for blocks in slices(view.measures.len()) {
-        let rows = blocks.len();
-        if let Some(first) = &first_rows {
-            first.rows(blocks.clone(), &mut table);
-        }
-        if let Some(second) = &second_rows {
-            second.rows(blocks, &mut table);
-        }
-        (0..rows).for_each(|row| values.extend(table.row(row)));
+        fill(blocks, &mut table);
+        (0..table.rows()).for_each(|row| values.extend(table.row(row)));
     }
     (table.groups().len(), values)
 }

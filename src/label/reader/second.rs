@@ -19,6 +19,7 @@ const MOST_EXTENT: usize = 1000;
 /// What the rows need to know of the whole page.
 pub(in crate::label) struct Second<'a> {
     view: &'a View<'a>,
+    words: &'a [f32],
     /// The first opinions, in nats.
     logits: &'a [f32],
     opinions: Totals,
@@ -32,8 +33,8 @@ pub(in crate::label) struct Second<'a> {
 }
 
 impl<'a> Second<'a> {
-    /// `logits` are the first opinions, in nats.
-    pub fn of(view: &'a View<'a>, logits: &'a [f32]) -> Self {
+    /// `words` is what the words of each block say, `logits` are the first opinions, both in nats.
+    pub fn of(view: &'a View<'a>, words: &'a [f32], logits: &'a [f32]) -> Self {
         let measures = view.measures;
         let opinions: Vec<f32> = logits.iter().map(|l| 1.0 / (1.0 + (-l).exp())).collect();
         let votes: Vec<f32> = (opinions.iter().zip(measures))
@@ -43,6 +44,7 @@ impl<'a> Second<'a> {
         let rival = best_stretch(&votes, &favoured.0);
         Self {
             view,
+            words,
             logits,
             masses: Totals::of(opinions.iter().zip(measures).map(|(p, m)| p * m.extent as f32)),
             extents: Totals::of(measures.iter().map(|m| m.extent as f32)),
@@ -56,17 +58,15 @@ impl<'a> Second<'a> {
 
     /// Puts the rows of some blocks.
     pub fn rows(&self, blocks: Range<usize>, table: &mut Table) {
-        table.start(blocks.len());
-        for i in blocks {
-            self.view.own(i, table);
+        table.fill(blocks, |i, table| {
+            self.view.own(i, self.words[i], table);
             self.around(i, table);
             self.page(i, table);
             let (inside, outside) = self.cohesion.shares(self.view.tokens, i);
             table.group(Group::Subject);
             table.put(inside);
             table.put(outside);
-            table.next();
-        }
+        });
     }
 
     fn around(&self, i: usize, table: &mut Table) {

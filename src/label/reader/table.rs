@@ -56,12 +56,15 @@ pub struct Table {
 }
 
 impl Table {
-    /// Empties the table for `rows` blocks.
-    pub(super) fn start(&mut self, rows: usize) {
-        debug_assert!(rows <= ROWS);
-        self.rows = rows;
-        self.row = 0;
-        self.column = 0;
+    /// Fills the table with the rows of some blocks; `put_row` puts the signals of one.
+    pub(super) fn fill(&mut self, blocks: Range<usize>, put_row: impl Fn(usize, &mut Self)) {
+        debug_assert!(blocks.len() <= ROWS);
+        self.rows = blocks.len();
+        for (row, block) in blocks.enumerate() {
+            (self.row, self.column) = (row, 0);
+            put_row(block, self);
+            debug_assert_eq!(self.column, self.groups.len(), "every block has the same signals");
+        }
     }
 
     /// What follows belongs to this group.
@@ -78,13 +81,6 @@ impl Table {
         }
         self.values[self.column * STRIDE + self.row] = value;
         self.column += 1;
-    }
-
-    /// The current block has all its signals.
-    pub(super) fn next(&mut self) {
-        debug_assert_eq!(self.column, self.groups.len(), "every block has the same signals");
-        self.column = 0;
-        self.row += 1;
     }
 
     /// One signal of all blocks. Values past [`Table::rows`] mean nothing.

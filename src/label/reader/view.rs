@@ -17,8 +17,6 @@ pub(in crate::label) struct View<'a> {
     pub tokens: &'a Tokens,
     /// What the zone model makes of each block.
     pub surveyed: &'a [Surveyed],
-    /// What the words of each block say.
-    pub words: &'a [f32],
 }
 
 /// Prose counts by its length; above this it is no more prose.
@@ -74,8 +72,8 @@ fn shape(m: &Measure) -> f32 {
 }
 
 impl View<'_> {
-    /// What a block is by itself, and what the corpus says about it.
-    pub(super) fn own(&self, i: usize, table: &mut Table) {
+    /// What a block is by itself, and what the corpus says about it. `words` is what its words say.
+    pub(super) fn own(&self, i: usize, words: f32, table: &mut Table) {
         let m = &self.measures[i];
         table.group(Group::Look);
         table.put(log(m.extent));
@@ -105,7 +103,7 @@ impl View<'_> {
         table.put(flag(m.field_label));
         table.put(m.fields as f32);
         table.group(Group::Words);
-        table.put(self.words[i]);
+        table.put(words);
         table.group(Group::Zones);
         let surveyed = &self.surveyed[i];
         table.put(surveyed.main);
