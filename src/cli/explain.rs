@@ -197,8 +197,9 @@ impl Page<'_> {
                 named.map(|(group, weight)| format!("{} ({weight:+.1})", group.phrase())).collect();
             writeln!(
                 out,
-                "      {DIM}the reader takes it for main text with probability {:.2}: {}{DIM:#}",
+                "      {DIM}the reader takes it for main text with probability {:.2}, this page asks {:.2}: {}{DIM:#}",
                 evidence.probability,
+                evidence.asked,
                 words.join("; ")
             )?;
         }

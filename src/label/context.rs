@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::cues::Kind;
 use super::measure::{LONG, Measure};
-use super::topic::{self, Words};
+use super::tokens::Tokens;
+use super::topic::{self, Stems};
 use crate::document::{Block, Repetition, Shape};
 use crate::segment::Ending;
 
@@ -44,7 +45,13 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn of(text: &str, blocks: &[Block], measures: &[Measure], repetition: &[Repetition]) -> Self {
+    pub(super) fn of(
+        text: &str,
+        blocks: &[Block],
+        measures: &[Measure],
+        tokens: &Tokens,
+        repetition: &[Repetition],
+    ) -> Self {
         let n = blocks.len();
         let first_prose = measures.iter().position(Measure::is_prose).unwrap_or(n);
         let mut context = Self {
@@ -65,11 +72,11 @@ impl Context {
             own_prose_below: vec![false; n],
             topic: vec![None; n],
         };
-        context.find_title(text, blocks, measures);
+        context.find_title(text, blocks, measures, tokens);
         context.find_items(measures, repetition);
         context.find_tight_items(measures);
         context.find_repeated_prose(measures, repetition);
-        context.find_topics(text, blocks, measures);
+        context.find_topics(measures, tokens);
         context
     }
 
@@ -80,20 +87,16 @@ impl Context {
 
     /// The page's title is the title-like line above the first prose whose words come back below it; of equals the
     /// one nearest to the prose, unless it opens the page.
-    fn find_title(&mut self, text: &str, blocks: &[Block], measures: &[Measure]) {
+    fn find_title(&mut self, text: &str, blocks: &[Block], measures: &[Measure], tokens: &Tokens) {
         let head = self.first_prose.min(measures.len());
         let from = head.saturating_sub(HEAD_SEARCH);
         let candidates: Vec<usize> = (from..head).filter(|&i| measures[i].is_title_like()).collect();
         if candidates.is_empty() {
             return;
         }
-        let mut prose = Words::default();
-        let below = blocks.iter().zip(measures).filter(|(_, m)| m.is_prose());
-        for (block, _) in below.take(3) {
-            prose.add(block.span.of(text));
-        }
-        let share = |i: usize| prose.share(blocks[i].span.of(text));
-        let shares: Vec<f64> = candidates.iter().map(|&i| share(i)).collect();
+        let below = (head..measures.len()).filter(|&i| measures[i].is_prose());
+        let prose = Stems::of(tokens, below.take(3));
+        let shares: Vec<f64> = candidates.iter().map(|&i| prose.share(i)).collect();
         let score = |k: usize| {
             let i = candidates[k];
             let m = &measures[i];
@@ -204,22 +207,15 @@ impl Context {
     }
 
     /// How much of the article above comes back in each paragraph below the first item.
-    fn find_topics(&mut self, text: &str, blocks: &[Block], measures: &[Measure]) {
+    fn find_topics(&mut self, measures: &[Measure], tokens: &Tokens) {
         let opens = |i: usize| self.item_title[i] || (self.below_cue[i] && i > 0 && !self.below_cue[i - 1]);
-        let Some(start) = (0..blocks.len()).find(|&i| opens(i)) else { return };
-        let prose: Vec<usize> = (0..blocks.len()).filter(|&i| measures[i].extent >= LONG / 2).collect();
-        let above: Vec<&str> = prose
-            .iter()
-            .filter(|&&i| i < start && Some(i) != self.head_title)
-            .map(|&i| blocks[i].span.of(text))
-            .collect();
-        let title = self.head_title.map(|t| blocks[t].span.of(text));
-        let item = blocks[start].span.of(text);
-        let below = prose.iter().filter(|&&i| i > start && measures[i].is_prose());
-        let below: Vec<usize> = below.copied().collect();
-        let texts: Vec<&str> = below.iter().map(|&i| blocks[i].span.of(text)).collect();
+        let n = measures.len();
+        let Some(start) = (0..n).find(|&i| opens(i)) else { return };
+        let is_above = |&i: &usize| measures[i].extent >= LONG / 2 && Some(i) != self.head_title;
+        let above: Vec<usize> = (0..start).filter(is_above).collect();
+        let below: Vec<usize> = (start + 1..n).filter(|&i| measures[i].is_prose()).collect();
         let (mut sum, mut count) = (0.0, 0.0);
-        let topics = topic::compare(title, &above, item, &texts);
+        let topics = topic::compare(tokens, self.head_title, &above, start, &below);
         for (i, topic) in below.iter().zip(&topics).rev() {
             (sum, count) = (sum + topic, count + 1.0);
             self.topic[*i] = Some((*topic, sum / count));

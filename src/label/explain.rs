@@ -26,6 +26,8 @@ pub struct Evidence {
     pub contributions: Vec<(Feature, f32)>,
     /// The reader's opinion, as the probability that the block is main text.
     pub probability: f32,
+    /// What this page asks of a block to be main text; see `sides`.
+    pub asked: f64,
     /// What speaks for that opinion: what each kind of signal adds over an ordinary block's, in nats; the strongest
     /// first.
     pub reasons: Vec<(Group, f32)>,
@@ -40,7 +42,7 @@ pub fn explain(
     config: &LabelConfig,
 ) -> Vec<Evidence> {
     let model = Model::built_in();
-    let Judged { observed, opinions, probabilities, decoded } =
+    let Judged { observed, opinions, probabilities, asked, decoded } =
         Judged::of(&document.text, blocks, repetition, config);
     let reasons = Reader::built_in().reasons(&observed.view(), &opinions);
     (observed.features.iter().zip(decoded).zip(probabilities).zip(reasons))
@@ -54,7 +56,15 @@ pub fn explain(
                 .collect();
             contributions.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
             reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-            Evidence { zone: found.zone, label: found.label, rival, contributions, probability, reasons }
+            Evidence {
+                zone: found.zone,
+                label: found.label,
+                rival,
+                contributions,
+                probability,
+                asked,
+                reasons,
+            }
         })
         .collect()
 }

@@ -2,9 +2,10 @@
 //!
 //! One direction, a step a file, so that each can be exchanged without the others. What a block looks like (`measure`)
 //! and where it stands (`context`) become yes-or-no features (`features`); the zone model (`model`, weights are data)
-//! says from these which part of the page it may be in; the [`reader`] weighs that with everything else and decides
-//! which blocks are main text; the zone model then names every block in agreement with it (`decode`). Words that give a
-//! line away in many languages are data too ([`cues`]), and so are the names of the months ([`date`]).
+//! says from these which part of the page it may be in; the [`reader`] weighs that with everything else and says how
+//! probably each block is main text; `sides` decides which are; the zone model then names every block in agreement with
+//! that (`decode`). Words that give a line away in many languages are data too ([`cues`]), and so are the names of the
+//! months ([`date`]).
 //!
 //! It is wrong where a page breaks the habits of pages: an article of two lines among ten teasers, a poem, readers'
 //! remarks as long and as well written as the article.
@@ -20,17 +21,20 @@ mod language;
 mod measure;
 mod model;
 pub mod reader;
+mod sides;
+mod tokens;
 mod topic;
 
 pub use explain::{Evidence, explain};
 pub use features::{Feature, Features};
 pub use model::{Model, Surveyed, Zone};
+pub use tokens::Tokens;
 
 use context::Context;
 use cues::Cues;
 use decode::Decoded;
 use measure::Measure;
-use reader::{Opinions, Reader, Tokens, View};
+use reader::{Opinions, Reader, View};
 
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +87,8 @@ struct Judged {
     opinions: Opinions,
     /// That each block is main text.
     probabilities: Vec<f32>,
+    /// From this probability on a block is main text.
+    asked: f64,
     decoded: Vec<Decoded>,
 }
 
@@ -92,16 +98,11 @@ impl Judged {
         let observed = Observed::of(text, blocks, repetition, model);
         let opinions = reader.read(&observed.view());
         let probabilities: Vec<f32> = opinions.second.iter().map(|o| reader.probability(*o)).collect();
-        let main = sides(&opinions.second, &probabilities, config);
+        let asked = sides::asked(&probabilities, &observed.measures, config);
+        let main: Vec<bool> = probabilities.iter().map(|p| f64::from(*p) >= asked).collect();
         let decoded = decode::decode(model, &observed.features, &main);
-        Self { observed, opinions, probabilities, decoded }
+        Self { observed, opinions, probabilities, asked, decoded }
     }
-}
-
-/// Which blocks are main text: those that the reader takes for it, with the confidence that is asked for.
-fn sides(opinions: &[f32], probabilities: &[f32], config: &LabelConfig) -> Vec<bool> {
-    let sure = |probability: f32| f64::from(probability) >= config.min_confidence;
-    opinions.iter().zip(probabilities).map(|(opinion, p)| *opinion > 0.0 && sure(*p)).collect()
 }
 
 /// Labels a text that is already clean: every block is main text, by its shape.
@@ -146,8 +147,8 @@ impl Observed {
         let cues = Cues::built_in();
         let mut scratch = String::new();
         let measures: Vec<_> = blocks.iter().map(|b| Measure::of(text, b, cues, &mut scratch)).collect();
-        let context = Context::of(text, blocks, &measures, repetition);
         let tokens = Tokens::of(text, blocks);
+        let context = Context::of(text, blocks, &measures, &tokens, repetition);
         let features = features::features(&measures, &context, repetition);
         let surveyed = model.survey(&features);
         Self { measures, context, repetition: repetition.to_vec(), tokens, features, surveyed }

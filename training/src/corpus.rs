@@ -8,8 +8,9 @@ use dehusk::segment::segment;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::boxes::boxed;
 use crate::data::{Page, site};
-use crate::generate::Generated;
+use crate::generate::{Article, Generated};
 use crate::repetition::repetition;
 use crate::siblings::siblings;
 
@@ -42,6 +43,13 @@ pub struct Example {
     pub known: Vec<Option<(Option<Zone>, Label)>>,
 }
 
+impl Example {
+    /// Whether it is a page as it was found, among those that it was found with.
+    pub fn is_real(&self) -> bool {
+        !self.kind.starts_with("generated") && !self.kind.ends_with(['+', '~'])
+    }
+}
+
 /// The part of a site. Other bits of the hash say which sites are held back.
 pub fn part(page: &Page) -> usize {
     (xxh3_64(site(page).as_bytes()) >> 32) as usize % PARTS
@@ -62,6 +70,13 @@ pub fn with_siblings(pages: &[Page]) -> Result<Vec<Example>> {
     let (pages, siblings) = siblings(pages);
     let mut made = examples(&pages, &siblings)?;
     made.iter_mut().for_each(|x| x.kind.push('+'));
+    Ok(made)
+}
+
+/// Observes some of the pages once more, with boxes put in.
+pub fn with_boxes(pages: &[Page], articles: &[Vec<Article>]) -> Result<Vec<Example>> {
+    let mut made = examples(&boxed(pages, articles), &[])?;
+    made.iter_mut().for_each(|x| x.kind.push('~'));
     Ok(made)
 }
 

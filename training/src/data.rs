@@ -43,6 +43,12 @@ pub fn read(path: &Path) -> Result<Vec<Page>> {
         .collect()
 }
 
+/// The name of a page, the same in each render.
+#[must_use]
+pub fn name(page: &Page) -> &str {
+    page.id.rsplit('/').next().unwrap_or(&page.id)
+}
+
 /// The name of a page's site: the host of its address, lower-cased and without `www.`, or the last part of its id where
 /// it has none, so that a page's renders stay together. `eval --fold` parts sites by the same name.
 #[must_use]
@@ -52,7 +58,7 @@ pub fn site(page: &Page) -> String {
     let host = host.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
     let host = host.to_lowercase();
     match host.strip_prefix("www.").unwrap_or(&host) {
-        "" => page.id.rsplit('/').next().unwrap_or(&page.id).to_owned(),
+        "" => name(page).to_owned(),
         host => host.to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stderr, clippy::print_stdout, reason = "a program that tells people how far it is")]
 
+mod boxes;
 mod corpus;
 mod crf;
 mod data;
@@ -21,6 +22,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
 use dehusk::label::Model;
+use generate::Article;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
@@ -66,6 +68,12 @@ fn main() -> Result<()> {
     if let Some((k, n)) = held_back {
         pages.retain(|page| xxh3_64(data::site(page).as_bytes()) % n != k);
     }
+    let articles: Vec<Vec<Article>> = (0..corpus::PARTS)
+        .map(|part| {
+            let own: Vec<data::Page> = pages.iter().filter(|p| corpus::part(p) == part).cloned().collect();
+            generate::articles(&own)
+        })
+        .collect();
     let mut examples = Vec::new();
     for set in &arguments.sets {
         for render in RENDERS {
@@ -73,6 +81,7 @@ fn main() -> Result<()> {
                 pages.iter().filter(|p| p.set == *set && p.render == render).cloned().collect();
             if !own.is_empty() {
                 examples.extend(corpus::examples(&own, &[])?);
+                examples.extend(corpus::with_boxes(&own, &articles)?);
                 if render != "inscr" {
                     examples.extend(corpus::with_siblings(&own)?);
                 }
@@ -80,9 +89,8 @@ fn main() -> Result<()> {
         }
     }
     corpus::add_hand_labels(&mut examples, &pages, include_str!("../hand-labels.txt"))?;
-    for part in 0..corpus::PARTS {
-        let own: Vec<data::Page> = pages.iter().filter(|p| corpus::part(p) == part).cloned().collect();
-        let generated = generate::pages(&generate::articles(&own), part as u64, GENERATED / corpus::PARTS);
+    for (part, articles) in articles.iter().enumerate() {
+        let generated = generate::pages(articles, part as u64, GENERATED / corpus::PARTS);
         examples.extend(corpus::generated(&generated, part)?);
     }
     say(&format!("{} pages", examples.len()));

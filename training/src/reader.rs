@@ -14,7 +14,7 @@ use crate::trees::{Binned, Settings};
 use crate::words::Words;
 
 const FIRST: Settings =
-    Settings { trees: 260, depth: 6, rate: 0.09, rows: 0.2, signals: 0.3, shrink: 20.0, seed: 7 };
+    Settings { trees: 260, depth: 6, rate: 0.09, rows: 20, signals: 30, shrink: 20.0, seed: 7 };
 const SECOND: Settings = Settings { trees: 160, seed: 8, ..FIRST };
 
 /// One site in so many is read as if in a language that no page holds, its words changed into others: the trees must
@@ -43,7 +43,7 @@ pub fn fit(pages: &[Example]) -> (Reader, Vec<Vec<f32>>) {
     let word_scores: Vec<Vec<f32>> = pages
         .par_iter()
         .map(|x| {
-            let salt = if x.site.rotate_left(40) % FOREIGN == 0 { SALT } else { 0 };
+            let salt = if (x.site >> 16) % FOREIGN == 0 { SALT } else { 0 };
             let read = |b| x.observed.tokens.words(b).iter().map(|w| w ^ salt).collect::<Vec<u32>>();
             (0..x.blocks.len()).map(|b| score(&words[x.part], &read(b))).collect()
         })
@@ -92,7 +92,7 @@ fn calibration(pages: &[Example], opinions: &[Vec<f32>]) -> Vec<(f32, f32)> {
     const SLICES: usize = 400;
     const LEAST_STEP: f64 = 0.02;
     let mut judged: Vec<(f64, f64)> = Vec::new();
-    for (x, opinion) in pages.iter().zip(opinions).filter(|(x, _)| !x.kind.starts_with("generated")) {
+    for (x, opinion) in pages.iter().zip(opinions).filter(|(x, _)| x.is_real()) {
         let rows = opinion.iter().zip(&x.targets);
         judged.extend(rows.map(|(o, t)| (1.0 / (1.0 + f64::from(-o).exp()), f64::from(u8::from(*t > 0.5)))));
     }

@@ -6,30 +6,35 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::corpus::{PARTS, part};
 use crate::data::Page;
 use crate::random::Random;
 
-/// Of ten pages, those that get siblings.
-const OF_TEN: u64 = 4;
+/// Of a hundred pages, those that get siblings.
+const OF_HUNDRED: usize = 40;
 /// Longer lines differ from page to page more often.
 const FIXED: usize = 60;
 
 /// The pages that get siblings, and these.
 pub fn siblings(pages: &[Page]) -> (Vec<Page>, Vec<Page>) {
     let (mut chosen, mut made) = (Vec::new(), Vec::new());
-    for (at, page) in pages.iter().enumerate() {
-        let mut random = Random(xxh3_64(page.id.as_bytes()));
-        if random.next() % 10 >= OF_TEN {
+    let of_part: Vec<Vec<&Page>> =
+        (0..PARTS).map(|k| pages.iter().filter(|page| part(page) == k).collect()).collect();
+    for page in pages {
+        let mut random = Random::new(xxh3_64(page.id.as_bytes()), 0);
+        if !random.chance(OF_HUNDRED) {
             continue;
         }
         chosen.push(page.clone());
         let lines: Vec<(&str, bool)> = labelled_lines(page);
-        let fixed: Vec<bool> = lines
-            .iter()
-            .map(|(line, _)| random.chance(if line.len() < FIXED { 0.8 } else { 0.35 }))
-            .collect();
+        let fixed: Vec<bool> =
+            lines.iter().map(|(line, _)| random.chance(if line.len() < FIXED { 80 } else { 35 })).collect();
         for k in 0..1 + random.below(8) {
-            let other = &pages[(at + 1 + random.below(pages.len() - 1)) % pages.len()];
+            let others: &[&Page] = &of_part[part(page)];
+            let other = *random.pick(others);
+            if other.id == page.id {
+                continue;
+            }
             let article: Vec<&str> = labelled_lines(other).into_iter().filter(|l| l.1).map(|l| l.0).collect();
             let mut text = String::new();
             let mut inserted = false;
@@ -40,16 +45,16 @@ pub fn siblings(pages: &[Page]) -> (Vec<Page>, Vec<Page>) {
                         inserted = true;
                     }
                     // Headings that every article of a site has, and articles shown again elsewhere.
-                    if random.chance(if line.len() < FIXED { 0.06 } else { 0.02 }) {
+                    if random.chance(if line.len() < FIXED { 6 } else { 2 }) {
                         push(&mut text, line);
                     }
-                } else if *fixed && random.chance(0.93) {
+                } else if *fixed && random.chance(93) {
                     push(&mut text, line);
-                } else if random.chance(0.5) {
+                } else if random.chance(50) {
                     let from = labelled_lines(other);
                     let furniture: Vec<_> = from.iter().filter(|l| !l.1).collect();
                     if !furniture.is_empty() {
-                        push(&mut text, furniture[random.below(furniture.len())].0);
+                        push(&mut text, random.pick(&furniture).0);
                     }
                 }
             }

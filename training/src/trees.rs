@@ -19,9 +19,9 @@ pub struct Settings {
     pub trees: usize,
     pub depth: usize,
     pub rate: f32,
-    /// Shares of the rows and the signals that a tree sees.
-    pub rows: f64,
-    pub signals: f64,
+    /// Of a hundred rows and of a hundred signals, those that a tree sees.
+    pub rows: usize,
+    pub signals: usize,
     /// Pulls leaves towards zero: the weight of that many undecided rows.
     pub shrink: f32,
     pub seed: u64,
@@ -91,7 +91,7 @@ impl Binned {
         chosen: &[std::ops::Range<usize>],
         settings: &Settings,
     ) -> (Forest, Vec<f32>) {
-        let mut random = Random(settings.seed);
+        let mut random = Random::new(settings.seed, 0);
         let (sum, all) = chosen.iter().flat_map(Clone::clone).fold((0.0f64, 0.0f64), |(s, a), r| {
             (s + f64::from(targets[r] * weights[r]), a + f64::from(weights[r]))
         });

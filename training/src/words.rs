@@ -33,12 +33,10 @@ impl Words {
             .enumerate()
             .flat_map(|(e, x)| (0..x.blocks.len() as u32).map(move |b| (e as u32, b)))
             .collect();
-        let mut random = Random(seed);
+        let mut random = Random::new(seed, 0);
         let mut bag = Vec::new();
         for _ in 0..EPOCHS {
-            for i in (1..order.len()).rev() {
-                order.swap(i, random.below(i + 1));
-            }
+            random.shuffle(&mut order);
             for &(e, b) in &order {
                 let example = examples[e as usize];
                 bag.clear();

@@ -26,7 +26,7 @@ const BACK: f64 = 1.0;
 /// The weights file of the zone model.
 pub fn fit(pages: &[Example], prior: &str) -> Option<String> {
     let prior = Weights::parse(prior)?;
-    let fitted = |x: &Example| x.known.iter().any(Option::is_some) || x.site.rotate_left(31) % 4 < FITTED;
+    let fitted = |x: &Example| x.known.iter().any(Option::is_some) || (x.site >> 48) % 4 < FITTED;
     let known: Vec<Known> = pages.par_iter().filter(|x| fitted(x)).map(known).collect();
     eprintln!("  zones: {} pages", known.len());
     let mut weights = crf::fit(&known, &prior, PENALTY, ITERATIONS);

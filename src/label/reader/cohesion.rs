@@ -2,23 +2,21 @@
 
 use std::ops::Range;
 
-use super::tokens::Tokens;
-use crate::label::key_map::KeyMap;
+use crate::label::tokens::Tokens;
 
 /// How often each stem occurs inside and outside the stretch.
 pub(super) struct Cohesion {
-    stems: KeyMap<(u16, u16)>,
+    stems: Vec<(u32, u32)>,
     stretch: Range<usize>,
 }
 
 impl Cohesion {
     pub fn of(tokens: &Tokens, stretch: Range<usize>) -> Self {
-        let mut stems: KeyMap<(u16, u16)> = KeyMap::default();
+        let mut stems = vec![(0, 0); tokens.kinds()];
         for i in 0..tokens.blocks() {
-            for &stem in tokens.stems(i) {
-                let count = stems.entry(key(stem)).or_default();
-                let side = if stretch.contains(&i) { &mut count.0 } else { &mut count.1 };
-                *side = side.saturating_add(1);
+            let is_inside = stretch.contains(&i);
+            for stem in tokens.stems(i) {
+                *if is_inside { &mut stems[stem].0 } else { &mut stems[stem].1 } += 1;
             }
         }
         Self { stems, stretch }
@@ -27,23 +25,16 @@ impl Cohesion {
     /// The shares of a block's stems that other blocks hold: inside the stretch, and outside; −1 for a block without
     /// stems.
     pub fn shares(&self, tokens: &Tokens, i: usize) -> (f32, f32) {
-        let stems = tokens.stems(i);
-        if stems.is_empty() {
-            return (-1.0, -1.0);
-        }
-        let own = u16::from(self.stretch.contains(&i));
+        let own = u32::from(self.stretch.contains(&i));
         let (mut inside, mut outside) = (0u32, 0u32);
-        for &stem in stems {
-            let count = self.stems.get(&key(stem)).copied().unwrap_or_default();
+        for stem in tokens.stems(i) {
+            let count = self.stems[stem];
             inside += u32::from(count.0 > own);
             outside += u32::from(count.1 > 1 - own);
         }
-        let all = stems.len() as f32;
-        (inside as f32 / all, outside as f32 / all)
+        match tokens.stems(i).len() {
+            0 => (-1.0, -1.0),
+            all => (inside as f32 / all as f32, outside as f32 / all as f32),
+        }
     }
-}
-
-/// Spreads a hash of 32 bits over the 64 that a map looks at.
-pub(super) fn key(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use super::cohesion::{Cohesion, key};
+use super::cohesion::Cohesion;
 use super::table::{Group, Table, Totals, Windows, flag, log, signed};
 use super::view::{View, dated, ending, prose};
 use crate::document::Shape;
 use crate::label::cues::Kind;
 use crate::label::key_map::KeyMap;
 use crate::label::measure::Measure;
+use crate::label::tokens::key;
 use crate::segment::Ending;
 
 /// Extent below which an open line is like a menu's.
@@ -37,6 +38,8 @@ pub(in crate::label) struct First<'a> {
     rhythms: Vec<Totals>,
     distances: [Vec<f32>; 8],
     cohesion: Cohesion,
+    /// Which stems the page's title has.
+    title: Vec<bool>,
     /// Of each block, how many blocks of the page are the same line, and how many begin with the same words.
     same: Vec<u32>,
     alike: Vec<u32>,
@@ -69,9 +72,16 @@ impl<'a> First<'a> {
         let related = |m: &Measure| m.hits.whole(Kind::RelatedHeading);
         let unspaced = measures.iter().filter(|m| m.words > 0 && m.extent > 12 * m.words).count();
         let spaced = (0..n).filter(|&i| !view.context.is_tight(i)).count();
+        let mut title = vec![false; view.tokens.kinds()];
+        view.context
+            .head_title
+            .iter()
+            .flat_map(|t| view.tokens.stems(*t))
+            .for_each(|stem| title[stem] = true);
         Self {
             view,
             words,
+            title,
             lines: measures.iter().zip(words).map(line).collect(),
             prose: per_block(&prose),
             repeats: Totals::of(view.repetition.iter().map(|r| flag(r.documents >= 2))),
@@ -198,10 +208,10 @@ impl<'a> First<'a> {
         table.put(inside);
         table.put(outside);
         let stems = view.tokens.stems(i);
-        let title = context.head_title.map(|t| view.tokens.stems(t)).unwrap_or_default();
-        let of_title = stems.iter().filter(|stem| title.contains(stem)).count() as f32;
+        let all = stems.len().max(1) as f32;
+        let of_title = stems.filter(|stem| self.title[*stem]).count() as f32;
         table.put(of_title);
-        table.put(of_title / stems.len().max(1) as f32);
+        table.put(of_title / all);
         table.put(log(self.same[i] as usize));
         table.put(log(self.alike[i] as usize));
     }
@@ -248,6 +258,7 @@ fn counts(view: &View<'_>, counted: impl Fn(&[u32]) -> bool, part: impl Fn(&[u32
     };
     let hashes: Vec<Option<u64>> = (0..view.measures.len()).map(hash).collect();
     let mut seen: KeyMap<u32> = KeyMap::default();
+    seen.reserve(hashes.len());
     for &hash in hashes.iter().flatten() {
         *seen.entry(hash).or_default() += 1;
     }

@@ -14,7 +14,6 @@ mod first;
 mod forest;
 mod second;
 mod table;
-mod tokens;
 mod view;
 pub mod words;
 
@@ -24,7 +23,6 @@ use std::sync::LazyLock;
 
 pub use forest::{DEPTH, Forest, Tree};
 pub use table::Group;
-pub use tokens::Tokens;
 
 use first::First;
 use second::Second;

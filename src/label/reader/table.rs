@@ -113,7 +113,7 @@ pub(super) const WINDOWS: [usize; 4] = [2, 6, 16, 48];
 const NO_MEAN: f32 = -1.0;
 
 /// Running totals of a quantity over the blocks of a page, so that any window costs the same.
-pub(super) struct Totals(Vec<f32>);
+pub(super) struct Totals(Vec<f64>);
 
 impl Totals {
     pub fn of(values: impl Iterator<Item = f32>) -> Self {
@@ -121,7 +121,7 @@ impl Totals {
         let mut sum = 0.0f64;
         totals.extend(values.map(|value| {
             sum += f64::from(value);
-            sum as f32
+            sum
         }));
         Self(totals)
     }
@@ -133,7 +133,7 @@ impl Totals {
 
     pub fn sum(&self, range: &Range<usize>) -> f32 {
         let range = self.clamp(range);
-        self.0[range.end] - self.0[range.start]
+        (self.0[range.end] - self.0[range.start]) as f32
     }
 
     /// The mean over a range; [`NO_MEAN`] where it is empty.
@@ -145,7 +145,7 @@ impl Totals {
     /// Puts the means over the windows around a block.
     pub fn around(&self, windows: &Windows, table: &mut Table) {
         for &(start, end, count) in &windows.0 {
-            table.put(if count == 0.0 { NO_MEAN } else { (self.0[end] - self.0[start]) / count });
+            table.put(if count == 0.0 { NO_MEAN } else { (self.0[end] - self.0[start]) as f32 / count });
         }
     }
 }

@@ -1,12 +1,12 @@
 //! What the reader is given of a page, and the signals that both tables hold.
 
 use super::table::{Group, Table, flag, log};
-use super::tokens::Tokens;
 use crate::document::{Repetition, Shape};
 use crate::label::context::Context;
 use crate::label::cues::Kind;
 use crate::label::measure::Measure;
 use crate::label::model::Surveyed;
+use crate::label::tokens::Tokens;
 use crate::segment::Ending;
 
 /// A page.

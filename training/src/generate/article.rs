@@ -12,11 +12,13 @@ use dehusk::label::date;
 use super::pen::Pen;
 use super::phrases::Kind;
 use super::text;
-use crate::data::Page;
+use crate::data::{Page, name};
 
 /// A real article.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Article {
+    /// The name of its page in every render.
+    pub page: String,
     /// Its title, where the page shows one.
     pub title: Option<String>,
     /// Its lines, headings and list items among them.
@@ -60,7 +62,11 @@ fn article_of(page: &Page) -> Option<Article> {
             count += 1;
         }
     }
-    (paragraphs.len() >= 3 && count >= 2 && 10 * prose >= 7 * all).then_some(Article { title, paragraphs })
+    (paragraphs.len() >= 3 && count >= 2 && 10 * prose >= 7 * all).then(|| Article {
+        page: name(page).to_owned(),
+        title,
+        paragraphs,
+    })
 }
 
 fn is_date(line: &str) -> bool {

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Article;
 use super::phrases::{Language, language_of};
-use super::random::Random;
+use crate::random::Random;
 
 /// The articles, and what tells which of them could stand on one page.
 #[derive(Debug)]

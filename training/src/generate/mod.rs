@@ -12,25 +12,27 @@
 mod article;
 mod comments;
 mod furniture;
+mod gallery;
 mod library;
 mod pen;
 mod phrases;
-mod random;
 mod related;
 mod sheet;
 mod text;
 
 pub use article::{Article, articles};
+pub use library::Library;
+pub use sheet::Spacing;
 
 use dehusk::document::Label;
 use dehusk::label::Zone;
 
 use furniture::Amount;
-use library::Library;
 use pen::Pen;
-use random::Random;
 use related::Extent;
-use sheet::{Gap, Sheet, Spacing};
+use sheet::{Gap, Sheet};
+
+use crate::random::Random;
 
 /// A generated page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,26 @@ pub fn pages(articles: &[Article], seed: u64, count: usize) -> Vec<Generated> {
     let library = Library::new(articles);
     let page = |number| page(&library, Random::new(seed, number));
     (0..count).map(page).collect()
+}
+
+/// A box for a page that holds article `at`: furniture that stands between its paragraphs (`inside`) or right below.
+pub fn insert(
+    library: &Library,
+    at: usize,
+    random: &mut Random,
+    inside: bool,
+    spacing: Spacing,
+) -> Generated {
+    let mut sheet = Sheet::new(random.chance(5));
+    let pen = &mut Pen::new(library, at, random.fork());
+    match pen.random.below(10) {
+        0..=3 => related::section(pen, &mut sheet, Extent::Teaser, inside),
+        4 => related::section(pen, &mut sheet, Extent::Whole, inside),
+        5..=7 if inside => gallery::gallery(pen, &mut sheet, Zone::Main),
+        5..=7 => gallery::gallery(pen, &mut sheet, Zone::Tail),
+        _ => (0..pen.random.between(1, 3)).for_each(|_| furniture::interruption(pen, &mut sheet, None)),
+    }
+    sheet.set(spacing, 0)
 }
 
 /// What tells the families apart.
@@ -112,8 +134,12 @@ fn main(pen: &mut Pen, sheet: &mut Sheet, family: &Family, title: Option<&str>) 
         sheet.enter(Zone::Main);
         let between = previous.is_some_and(|label| label == Label::Body) && *label == Label::Body;
         if between && box_at == Some(i) {
-            let extent = extent(&mut pen.random, family);
-            related::section(pen, sheet, extent, true);
+            if pen.random.chance(20) {
+                gallery::gallery(pen, sheet, Zone::Main);
+            } else {
+                let extent = extent(&mut pen.random, family);
+                related::section(pen, sheet, extent, true);
+            }
             sheet.enter(Zone::Main);
         } else if between && pen.random.chance(interruptions) {
             furniture::interruption(pen, sheet, title);
@@ -147,6 +173,9 @@ fn below(pen: &mut Pen, sheet: &mut Sheet, family: &Family) {
     if pen.random.chance(amount.of(8, 25)) {
         parts.push(Part::Related);
     }
+    if pen.random.chance(amount.of(2, 8)) {
+        parts.push(Part::Gallery);
+    }
     if pen.random.chance(22) {
         pen.random.shuffle(&mut parts);
     }
@@ -158,6 +187,7 @@ fn below(pen: &mut Pen, sheet: &mut Sheet, family: &Family) {
                 related::section(pen, sheet, extent, false);
             }
             Part::Comments => comments::thread(pen, sheet),
+            Part::Gallery => gallery::gallery(pen, sheet, Zone::Tail),
         }
     }
     furniture::footer(pen, sheet, amount);
@@ -168,6 +198,7 @@ enum Part {
     Foot,
     Related,
     Comments,
+    Gallery,
 }
 
 #[cfg(test)]

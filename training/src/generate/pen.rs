@@ -7,8 +7,8 @@
 use super::Article;
 use super::library::Library;
 use super::phrases::{Kind, Language, languages};
-use super::random::Random;
 use super::text;
+use crate::random::Random;
 
 /// The format of a page's dates.
 #[derive(Debug, Clone, Copy)]

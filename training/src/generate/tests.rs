@@ -10,10 +10,12 @@ fn some_articles() -> Vec<Article> {
         )
     };
     let article = |place: &str, titled: bool| Article {
+        page: place.to_owned(),
         title: titled.then(|| format!("The Harbour of {place} stays closed")),
         paragraphs: (1..12).map(|i| format!("{} {}", sentence(i, place), sentence(i + 20, place))).collect(),
     };
     let russian = Article {
+        page: "ru".to_owned(),
         title: Some("Порт закрыт уже третий год".to_owned()),
         paragraphs: (1..5)
             .map(|i| format!("Совет города собирался {i} раз, но Порт так и не открыли. Жители недовольны и пишут письма."))
