@@ -1,16 +1,15 @@
 //! From pages to what the models learn from: blocks as the models see them, and how much of each is main text.
 
 use anyhow::{Context, Result};
-use dehusk::document::{Block, Label, Repetition, Side};
+use dehusk::document::{Block, Document, Label, Metadata, Place, Repetition, Side};
 use dehusk::label::{Model, Observed, Zone};
-use dehusk::repetition::join;
+use dehusk::repetition::{in_memory, join};
 use dehusk::segment::segment;
 use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::data::{Page, site};
 use crate::generate::Generated;
-use crate::repetition::repetition;
 use crate::siblings::siblings;
 
 /// Parts that the sites are in: see `reader`.
@@ -49,9 +48,9 @@ pub fn part(page: &Page) -> usize {
 
 /// Observes pages of one set and one render as one corpus, in which others stand that are not learnt from.
 pub fn examples(pages: &[Page], others: &[Page]) -> Result<Vec<Example>> {
-    let all: Vec<&Page> = pages.iter().chain(others).collect();
-    let blocks: Vec<Vec<Block>> = all.par_iter().map(|page| segment(&page.text)).collect();
-    let repetition = repetition(&all, &blocks)?;
+    let all: Vec<Document> = pages.iter().chain(others).map(document).collect();
+    let blocks: Vec<Vec<Block>> = all.par_iter().map(|document| segment(&document.text)).collect();
+    let repetition = in_memory(&all, &blocks)?;
     let made = pages.par_iter().zip(blocks).zip(repetition);
     Ok(made.map(|((page, blocks), repetition)| example(page, blocks, &repetition)).collect())
 }
@@ -123,6 +122,19 @@ pub fn add_hand_labels(examples: &mut [Example], pages: &[Page], labels: &str) -
         }
     }
     Ok(())
+}
+
+/// The page as the program would read it.
+fn document(page: &Page) -> Document {
+    Document {
+        id: page.id.clone(),
+        text: page.text.clone(),
+        url: Some(page.url.clone()),
+        metadata: Metadata::default(),
+        place: Place { path: "".into(), record: 0 },
+        source_hash: xxh3_128(page.text.as_bytes()),
+        cleaned: None,
+    }
 }
 
 fn example(page: &Page, blocks: Vec<Block>, repetition: &[Repetition]) -> Example {

@@ -8,7 +8,6 @@ mod data;
 mod generate;
 mod random;
 mod reader;
-mod repetition;
 mod report;
 mod siblings;
 mod trees;
