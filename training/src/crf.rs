@@ -67,9 +67,10 @@ impl Weights {
                 let at = match (target.strip_prefix('@'), base < CHAIN) {
                     (Some(z), true) => zone(z)?,
                     (Some(z), false) => LABELS + zone(z)?,
-                    (None, _) => Label::ALL.iter().position(|l| l.name() == target)?,
+                    (None, true) => return None,
+                    (None, false) => Label::ALL.iter().position(|l| l.name() == target)?,
                 };
-                weights.0[base + at] = weight.parse().ok()?;
+                weights.0[base + at] = weight.parse().ok().filter(|weight: &f64| weight.is_finite())?;
             }
         }
         Some(weights)
@@ -324,4 +325,18 @@ pub fn fit(pages: &[Known], prior: &Weights, penalty: f64, iterations: usize) ->
         }
     }
     Weights(x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_that_the_model_refuses_are_refused() {
+        for text in ["step main @tail=-0.5\nends_colon body=1 @main=2", "start body=1", "ends_colon body=NaN"]
+        {
+            let refused = dehusk::label::Model::parse(text).is_err();
+            assert_eq!(Weights::parse(text).is_none(), refused, "{text}");
+        }
+    }
 }
