@@ -8,7 +8,7 @@ use dehusk::segment::segment;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use crate::data::{Page, site};
+use crate::data::{Page, lines, site};
 use crate::generate::Generated;
 use crate::siblings::siblings;
 
@@ -159,24 +159,13 @@ fn weigh(words: &[f32]) -> Vec<f32> {
     own.iter().map(|w| w / sum * PAGE_WEIGHT).collect()
 }
 
-/// Where the lines are that are not blank.
-fn lines(text: &str) -> Vec<(usize, usize)> {
-    let mut start = 0;
-    let mut lines = Vec::new();
-    for line in text.split('\n') {
-        if !line.trim().is_empty() {
-            lines.push((start, start + line.len()));
-        }
-        start += line.len() + 1;
-    }
-    lines
-}
-
-/// Of each block: the share of its words on main-text lines, and its words.
+/// Of each block: the share of its words on main-text lines, and its words. There is a label for each line that is not
+/// blank.
 fn targets(text: &str, blocks: &[Block], labels: &[u8]) -> (Vec<f32>, Vec<f32>) {
-    let label = labels.iter().copied().chain(std::iter::repeat(0));
+    let lines = lines(text);
+    assert_eq!(lines.len(), labels.len(), "a label for each line that is not blank");
     let lines: Vec<(usize, usize, u8)> =
-        lines(text).into_iter().zip(label).map(|((from, to), label)| (from, to, label)).collect();
+        lines.into_iter().zip(labels).map(|((from, to), label)| (from, to, *label)).collect();
     let mut first = 0;
     blocks
         .iter()
