@@ -78,7 +78,8 @@ fn main() -> Result<()> {
             }
         }
     }
-    corpus::add_hand_labels(&mut examples, &pages, include_str!("../hand-labels.txt"))?;
+    let whole = if held_back.is_none() { &*arguments.sets } else { &[] };
+    corpus::add_hand_labels(&mut examples, &pages, whole, include_str!("../hand-labels.txt"))?;
     for part in 0..corpus::PARTS {
         let own: Vec<data::Page> = pages.iter().filter(|p| corpus::part(p) == part).cloned().collect();
         let generated = generate::pages(&generate::articles(&own), part as u64, GENERATED / corpus::PARTS);
