@@ -92,11 +92,12 @@ fn main() -> Result<()> {
     let zones = format!("{}{zones}", include_str!("../header.txt"));
     let model = Model::parse(&zones).map_err(|e| anyhow!("the fitted weights: {e}"))?;
     examples.par_iter_mut().for_each(|x| x.observed.survey(&model));
-    write(&arguments.output, "weights.txt", zones.as_bytes())?;
     say("zones fitted");
     let (reader, opinions) = reader::fit(&examples);
     report::print(&examples, &opinions);
     say("reader fitted");
+    // Only now: the two belong together, and a run that ends early must not leave one of them behind.
+    write(&arguments.output, "weights.txt", zones.as_bytes())?;
     write(&arguments.output, "reader.bin", &reader.to_bytes())
 }
 
