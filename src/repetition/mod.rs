@@ -24,7 +24,7 @@ pub use count::Counter;
 pub use in_memory::in_memory;
 pub use join::join;
 pub use near::{Half, NearCounter, ShortTexts};
-pub use observe::{Page, observe};
+pub use observe::{Page, host, observe};
 
 #[cfg(doc)]
 use crate::document::Repetition;

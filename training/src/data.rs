@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use dehusk::repetition::host;
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 
@@ -64,18 +65,11 @@ pub fn lines(text: &str) -> Vec<(usize, usize)> {
     lines
 }
 
-/// The name of a page's site: the host of its address, lower-cased and without `www.`, or the last part of its id where
-/// it has none, so that a page's renders stay together. `eval --fold` parts sites by the same name.
+/// The name of a page's site: the host of its address, or the last part of its id where it has none, so that a page's
+/// renders stay together. `eval --fold` parts sites by the same name.
 #[must_use]
 pub fn site(page: &Page) -> String {
-    let host = page.url.split_once("://").map_or(&*page.url, |(_, rest)| rest);
-    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
-    let host = host.to_lowercase();
-    match host.strip_prefix("www.").unwrap_or(&host) {
-        "" => page.id.rsplit('/').next().unwrap_or(&page.id).to_owned(),
-        host => host.to_owned(),
-    }
+    host(&page.url).unwrap_or_else(|| page.id.rsplit('/').next().unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]
@@ -93,5 +87,23 @@ mod tests {
         assert_eq!(read("[1, 0]").unwrap().labels, [1, 0]);
         let error = read("[1, 0, 0]").unwrap_err().to_string();
         assert_eq!(error, r#"page "set/wet/7" has 2 lines that are not blank and 3 labels"#);
+    }
+
+    #[test]
+    fn a_site_is_the_host_or_the_page() {
+        let of = |url: &str| {
+            site(&Page {
+                id: "set/wet/7".to_owned(),
+                set: "set".to_owned(),
+                render: "wet".to_owned(),
+                url: url.to_owned(),
+                text: String::new(),
+                labels: Vec::new(),
+                gold: String::new(),
+            })
+        };
+        assert_eq!(of("https://WWW.News.example:80/a?b"), "news.example");
+        assert_eq!(of("https://news.example/other"), "news.example");
+        assert_eq!(of(""), "7");
     }
 }
