@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use dehusk::repetition::host;
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 use walkdir::WalkDir;
@@ -179,16 +180,9 @@ impl Fold {
 }
 
 /// The name of a page's site: the host of its address, or else the last part of its id, which is the same in every
-/// render.
+/// render. Training parts sites by the same name.
 fn site(page: &Page) -> String {
-    let after_scheme = page.url.split_once("://").map_or(&*page.url, |(_, rest)| rest);
-    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
-    let host = host.to_lowercase();
-    match host.strip_prefix("www.").unwrap_or(&host) {
-        "" => page.id.rsplit('/').next().unwrap_or_default().to_owned(),
-        host => host.to_owned(),
-    }
+    host(&page.url).unwrap_or_else(|| page.id.rsplit('/').next().unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]

@@ -171,7 +171,7 @@ impl Model {
     }
 
     /// Reads weights: lines of `FEATURE TARGET=WEIGHT…`, where a target is a label or `@` and a zone; `start`, `end`
-    /// and `step FROM` take zones.
+    /// and `step FROM` take zones alone.
     ///
     /// # Errors
     /// The line that does not follow this, in words.
@@ -194,10 +194,13 @@ impl Model {
             let mut scores = zero;
             for word in words {
                 let (target, weight) = word.split_once('=').ok_or_else(|| wrong("expected TARGET=WEIGHT"))?;
-                let weight: f32 = weight.parse().map_err(|_| wrong("expected a number"))?;
+                let weight = weight.parse().ok().filter(|weight: &f32| weight.is_finite());
+                let weight = weight.ok_or_else(|| wrong("expected a finite number"))?;
                 if let Some(target) = target.strip_prefix('@') {
                     let zone = zone(target).ok_or_else(|| wrong(&format!("unknown zone {target}")))?;
                     scores.zone[zone as usize] = weight;
+                } else if matches!(name, "start" | "end" | "step") {
+                    return Err(wrong(&format!("{name} takes zones, not {target}")));
                 } else {
                     let label = Label::ALL.iter().find(|l| l.name() == target);
                     scores.label[*label.ok_or_else(|| wrong(&format!("unknown label {target}")))? as usize] =
@@ -243,4 +246,25 @@ impl Model {
 
 fn zone(name: &str) -> Option<Zone> {
     Zone::ALL.into_iter().find(|z| z.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_makes_no_sense_is_named() {
+        let error = |line: &str| Model::parse(&format!("start @head=-0.5 # a remark\n{line}\n")).unwrap_err();
+        assert_eq!(error("start title=1"), "line 2: start takes zones, not title");
+        assert_eq!(error("end @tail=1 body=1"), "line 2: end takes zones, not body");
+        assert_eq!(error("step main title=1"), "line 2: step takes zones, not title");
+        assert_eq!(error("step"), "line 2: step needs a zone");
+        assert_eq!(error("ends_colon body=NaN"), "line 2: expected a finite number");
+        assert_eq!(error("step main @tail=-inf"), "line 2: expected a finite number");
+        assert_eq!(error("ends_colon body=1e39"), "line 2: expected a finite number");
+        assert_eq!(error("ends_colon body"), "line 2: expected TARGET=WEIGHT");
+        assert_eq!(error("ends_colon bodies=1"), "line 2: unknown label bodies");
+        assert_eq!(error("ends_colon @bottom=1"), "line 2: unknown zone bottom");
+        assert_eq!(error("ends_colons body=1"), "line 2: unknown feature ends_colons");
+    }
 }

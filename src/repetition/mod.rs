@@ -7,21 +7,24 @@
 //!
 //! The stage is a set of pure functions over small fixed-size records, so that a corpus larger than memory goes
 //! through by sorting: [`observe`] turns a document into [`Occurrence`]s, [`Half`]s and a [`PageSketch`]; sorted by key
-//! they become [`Found`]s; sorted back by document, [`join`] makes them the [`Repetition`] of each block.
+//! they become [`Found`]s; sorted back by document, [`join`] makes them the [`Repetition`] of each block. [`in_memory`] does
+//! all of it at once.
 //!
 //! It is wrong about a template so thin that a page holds little else: such pages look like copies of each other.
 
 mod copies;
 mod count;
+mod in_memory;
 mod join;
 mod near;
 mod observe;
 
 pub use copies::{CopyFinder, Lead, PageSketch};
 pub use count::Counter;
+pub use in_memory::in_memory;
 pub use join::join;
 pub use near::{Half, NearCounter, ShortTexts};
-pub use observe::{Page, observe};
+pub use observe::{Page, host, observe};
 
 #[cfg(doc)]
 use crate::document::Repetition;

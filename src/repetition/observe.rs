@@ -97,8 +97,9 @@ fn position(span: Span, text: &str) -> u8 {
     (span.start * 255 / text.len().max(1)) as u8
 }
 
-/// The host of an address, lower-cased, without `www.`, port or user.
-fn host(url: &str) -> Option<String> {
+/// The host of an address, lower-cased, without `www.`, port or user: the name of a site. `None` where it has none.
+#[must_use]
+pub fn host(url: &str) -> Option<String> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?;
@@ -115,6 +116,8 @@ mod tests {
     fn hosts() {
         assert_eq!(host("https://User@www.Example.org:8080/a?b"), Some("example.org".to_owned()));
         assert_eq!(host("example.org/a"), Some("example.org".to_owned()));
+        assert_eq!(host("https://WWW.example.org.?a"), Some("example.org".to_owned()));
+        assert_eq!(host(""), None);
         assert_eq!(host("https:///a"), None);
     }
 }

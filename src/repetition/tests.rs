@@ -14,51 +14,9 @@ fn document(text: &str, url: Option<&str>) -> Document {
     }
 }
 
-struct Texts(String);
-
-impl ShortTexts for Texts {
-    fn read(&self, offset: u64, length: u16, out: &mut String) -> crate::Result<()> {
-        out.clear();
-        out.push_str(&self.0[offset as usize..][..usize::from(length)]);
-        Ok(())
-    }
-}
-
-/// The whole stage in memory: what the sweeps do through files.
 fn repetition_of(documents: &[Document]) -> Vec<Vec<Repetition>> {
     let blocks: Vec<_> = documents.iter().map(|d| segment(&d.text)).collect();
-    let mut pages: Vec<Page> =
-        documents.iter().zip(&blocks).enumerate().map(|(i, (d, b))| observe(i as u32, d, b)).collect();
-    let sketches: Vec<_> = pages.iter().map(|p| p.sketch).collect();
-    let mut leads: Vec<_> = pages.iter().flat_map(|p| p.leads.clone()).collect();
-    leads.sort_unstable();
-    let mut finder = CopyFinder::new(&sketches);
-    leads.chunk_by(|a, b| a.key == b.key).for_each(|group| finder.group(group));
-    let known = Documents { copy_of: finder.finish(), site: pages.iter().map(|p| p.site).collect() };
-
-    let mut found = Vec::new();
-    let mut occurrences: Vec<_> = pages.iter().flat_map(|p| p.occurrences.clone()).collect();
-    occurrences.sort_unstable();
-    let mut counter = Counter::default();
-    occurrences.chunk_by(|a, b| a.key == b.key).for_each(|g| counter.group(g, &known, |f| found.push(f)));
-    let mut texts = Texts(String::new());
-    for page in &mut pages {
-        page.halves.iter_mut().for_each(|h| h.offset += texts.0.len() as u64);
-        texts.0.push_str(&page.short_texts);
-    }
-    let mut halves: Vec<_> = pages.iter().flat_map(|p| p.halves.clone()).collect();
-    halves.sort_unstable();
-    let mut near = NearCounter::default();
-    for group in halves.chunk_by(|a, b| a.key == b.key) {
-        near.group(group, &known, &texts, |f| found.push(f)).unwrap();
-    }
-    found.sort_unstable();
-    (0..documents.len())
-        .map(|d| {
-            let own: Vec<_> = found.iter().filter(|f| f.document == d as u32).copied().collect();
-            join(blocks[d].len(), &own)
-        })
-        .collect()
+    in_memory(documents, &blocks).unwrap()
 }
 
 const HARBOUR: &str = "The harbour of Rostock will close its northern basin in autumn because the quay has to be \

@@ -9,7 +9,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::corpus::part;
-use crate::data::{Page, name};
+use crate::data::{Page, lines, name};
 use crate::generate::{Article, Library, Spacing, insert};
 use crate::random::Random;
 
@@ -33,8 +33,8 @@ pub fn boxed(pages: &[Page], articles: &[Vec<Article>]) -> Vec<Page> {
 }
 
 fn with_boxes(page: &Page, library: &Library, at: usize, random: &mut Random) -> Page {
-    let lines: Vec<&str> = page.text.split('\n').filter(|line| !line.trim().is_empty()).collect();
-    let is_paragraph = |i: usize| page.labels.get(i) == Some(&1) && lines[i].len() >= PARAGRAPH;
+    let lines = lines(&page.text);
+    let is_paragraph = |i: usize| page.labels[i] == 1 && lines[i].1 - lines[i].0 >= PARAGRAPH;
     let gaps: Vec<usize> = (1..lines.len()).filter(|&i| is_paragraph(i - 1) && is_paragraph(i)).collect();
     let below = page.labels.iter().rposition(|&label| label == 1).map_or(0, |last| last + 1);
     let mut places: Vec<usize> = Vec::new();

@@ -1,17 +1,18 @@
 //! From pages to what the models learn from: blocks as the models see them, and how much of each is main text.
 
-use anyhow::{Context, Result};
-use dehusk::document::{Block, Label, Repetition, Side};
+use std::ops::RangeInclusive;
+
+use anyhow::{Context, Result, ensure};
+use dehusk::document::{Block, Document, Label, Metadata, Place, Repetition, Side};
 use dehusk::label::{Model, Observed, Zone};
-use dehusk::repetition::join;
+use dehusk::repetition::{in_memory, join};
 use dehusk::segment::segment;
 use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::boxes::boxed;
-use crate::data::{Page, site};
+use crate::data::{Page, lines, site};
 use crate::generate::{Article, Generated};
-use crate::repetition::repetition;
 use crate::siblings::siblings;
 
 /// Parts that the sites are in: see `reader`.
@@ -57,9 +58,9 @@ pub fn part(page: &Page) -> usize {
 
 /// Observes pages of one set and one render as one corpus, in which others stand that are not learnt from.
 pub fn examples(pages: &[Page], others: &[Page]) -> Result<Vec<Example>> {
-    let all: Vec<&Page> = pages.iter().chain(others).collect();
-    let blocks: Vec<Vec<Block>> = all.par_iter().map(|page| segment(&page.text)).collect();
-    let repetition = repetition(&all, &blocks)?;
+    let all: Vec<Document> = pages.iter().chain(others).map(document).collect();
+    let blocks: Vec<Vec<Block>> = all.par_iter().map(|document| segment(&document.text)).collect();
+    let repetition = in_memory(&all, &blocks)?;
     let made = pages.par_iter().zip(blocks).zip(repetition);
     Ok(made.map(|((page, blocks), repetition)| example(page, blocks, &repetition)).collect())
 }
@@ -118,26 +119,59 @@ pub fn generated(pages: &[Generated], part: usize) -> Result<Vec<Example>> {
 }
 
 /// Adds the labels that people gave to single lines: `PAGE: FROM[-TO] LABEL[!], …`, a page a line. Those marked `!`
-/// contradict the main text as marked and are left out.
-pub fn add_hand_labels(examples: &mut [Example], pages: &[Page], labels: &str) -> Result<()> {
+/// contradict the main text as marked and are left out. Pages that were not read or are held back are passed over;
+/// `whole` are the sets of which there are none such.
+///
+/// # Errors
+/// A line that does not follow this, a line number or label that does not exist, a page that a whole set does not hold.
+pub fn add_hand_labels(
+    examples: &mut [Example],
+    pages: &[Page],
+    whole: &[String],
+    labels: &str,
+) -> Result<()> {
     for line in labels.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
         let (id, entries) = line.rsplit_once(": ").with_context(|| format!("no labels: {line}"))?;
-        let Some(example) = examples.iter_mut().find(|x| x.id == id) else { continue };
+        let Some(example) = examples.iter_mut().find(|x| x.id == id) else {
+            let set = id.split('/').next().unwrap_or_default();
+            ensure!(!whole.iter().any(|name| name == set), "{id}: there is no such page in {set}");
+            continue;
+        };
         let page = pages.iter().find(|p| p.id == id).context("a page of each example")?;
         let lines = lines(&page.text);
         for entry in entries.split(", ").filter(|entry| !entry.ends_with('!')) {
-            let (range, name) = entry.split_once(' ').with_context(|| format!("{id}: {entry}"))?;
-            let (from, to) = range.split_once('-').unwrap_or((range, range));
-            let (from, to): (usize, usize) = (from.parse()?, to.parse()?);
-            let label = Label::ALL.iter().find(|l| l.name() == name);
-            let label = label.with_context(|| format!("{id}: there is no label {name}"))?;
-            for (start, end) in &lines[from..=to] {
+            let (range, label) = hand_label(entry, lines.len()).with_context(|| format!("{id}: {entry}"))?;
+            for (start, end) in &lines[range] {
                 let block = example.blocks.iter().position(|b| b.span.start < *end && b.span.end > *start);
-                example.known[block.context("a block of each line")?] = Some((None, *label));
+                example.known[block.context("a block of each line")?] = Some((None, label));
             }
         }
     }
     Ok(())
+}
+
+/// The lines, of `count`, that an entry speaks of, and their label.
+fn hand_label(entry: &str, count: usize) -> Result<(RangeInclusive<usize>, Label)> {
+    let (range, name) = entry.split_once(' ').context("expected FROM[-TO] LABEL")?;
+    let (from, to) = range.split_once('-').unwrap_or((range, range));
+    let (from, to): (usize, usize) = (from.parse()?, to.parse()?);
+    ensure!(from <= to, "the first line comes after the last");
+    ensure!(to < count, "the page has {count} lines, from 0");
+    let label = Label::ALL.iter().find(|l| l.name() == name);
+    Ok((from..=to, *label.with_context(|| format!("there is no label {name}"))?))
+}
+
+/// The page as the program would read it.
+fn document(page: &Page) -> Document {
+    Document {
+        id: page.id.clone(),
+        text: page.text.clone(),
+        url: Some(page.url.clone()),
+        metadata: Metadata::default(),
+        place: Place { path: "".into(), record: 0 },
+        source_hash: xxh3_128(page.text.as_bytes()),
+        cleaned: None,
+    }
 }
 
 fn example(page: &Page, blocks: Vec<Block>, repetition: &[Repetition]) -> Example {
@@ -162,24 +196,13 @@ fn weigh(words: &[f32]) -> Vec<f32> {
     own.iter().map(|w| w / sum * PAGE_WEIGHT).collect()
 }
 
-/// Where the lines are that are not blank.
-fn lines(text: &str) -> Vec<(usize, usize)> {
-    let mut start = 0;
-    let mut lines = Vec::new();
-    for line in text.split('\n') {
-        if !line.trim().is_empty() {
-            lines.push((start, start + line.len()));
-        }
-        start += line.len() + 1;
-    }
-    lines
-}
-
-/// Of each block: the share of its words on main-text lines, and its words.
+/// Of each block: the share of its words on main-text lines, and its words. There is a label for each line that is not
+/// blank.
 fn targets(text: &str, blocks: &[Block], labels: &[u8]) -> (Vec<f32>, Vec<f32>) {
-    let label = labels.iter().copied().chain(std::iter::repeat(0));
+    let lines = lines(text);
+    assert_eq!(lines.len(), labels.len(), "a label for each line that is not blank");
     let lines: Vec<(usize, usize, u8)> =
-        lines(text).into_iter().zip(label).map(|((from, to), label)| (from, to, label)).collect();
+        lines.into_iter().zip(labels).map(|((from, to), label)| (from, to, *label)).collect();
     let mut first = 0;
     blocks
         .iter()
@@ -223,5 +246,41 @@ mod tests {
         assert_eq!(targets(text, &blocks, &[1, 0, 1]), (vec![1.0, 0.0, 1.0], vec![3.0, 1.0, 3.0]));
         let joined = Block { span: dehusk::document::Span::new(15, text.len()), ..blocks[1] };
         assert_eq!(targets(text, &[joined], &[1, 0, 1]), (vec![0.75], vec![4.0]));
+    }
+
+    #[test]
+    fn hand_labels_are_of_lines_that_are_there() {
+        let page = Page {
+            id: "set/wet/7".to_owned(),
+            set: "set".to_owned(),
+            render: "wet".to_owned(),
+            url: String::new(),
+            text: "Quay closed\n\nBy Anna Berg\n\nShare".to_owned(),
+            labels: vec![1, 1, 0],
+            gold: String::new(),
+        };
+        let pages = [page];
+        let add = |whole: &[String], labels: &str| {
+            let mut made = examples(&pages, &[]).unwrap();
+            let added = add_hand_labels(&mut made, &pages, whole, labels);
+            added.map(|()| made.remove(0).known).map_err(|error| format!("{error:#}"))
+        };
+        let known = |label| Some((None, label));
+        assert_eq!(
+            add(&[], "# none\nset/wet/7: 0 title, 1 byline!"),
+            Ok(vec![known(Label::Title), None, None])
+        );
+        let both = Ok(vec![None, known(Label::Share), known(Label::Share)]);
+        assert_eq!(add(&[], "set/wet/7: 1-2 share\nset/wet/8: 0 title"), both);
+        let set = ["set".to_owned()];
+        assert_eq!(add(&set, "other/wet/8: 0 title"), Ok(vec![None; 3]));
+        let error = |labels: &str| add(&set, labels).unwrap_err();
+        assert_eq!(error("set/wet/8: 0 title"), "set/wet/8: there is no such page in set");
+        assert_eq!(error("set/wet/7: 2-3 share"), "set/wet/7: 2-3 share: the page has 3 lines, from 0");
+        assert_eq!(
+            error("set/wet/7: 2-1 share"),
+            "set/wet/7: 2-1 share: the first line comes after the last"
+        );
+        assert_eq!(error("set/wet/7: 0 headline"), "set/wet/7: 0 headline: there is no label headline");
     }
 }

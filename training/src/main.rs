@@ -9,7 +9,6 @@ mod data;
 mod generate;
 mod random;
 mod reader;
-mod repetition;
 mod report;
 mod siblings;
 mod trees;
@@ -88,7 +87,8 @@ fn main() -> Result<()> {
             }
         }
     }
-    corpus::add_hand_labels(&mut examples, &pages, include_str!("../hand-labels.txt"))?;
+    let whole = if held_back.is_none() { &*arguments.sets } else { &[] };
+    corpus::add_hand_labels(&mut examples, &pages, whole, include_str!("../hand-labels.txt"))?;
     for (part, articles) in articles.iter().enumerate() {
         let generated = generate::pages(articles, part as u64, GENERATED / corpus::PARTS);
         examples.extend(corpus::generated(&generated, part)?);
@@ -100,11 +100,12 @@ fn main() -> Result<()> {
     let zones = format!("{}{zones}", include_str!("../header.txt"));
     let model = Model::parse(&zones).map_err(|e| anyhow!("the fitted weights: {e}"))?;
     examples.par_iter_mut().for_each(|x| x.observed.survey(&model));
-    write(&arguments.output, "weights.txt", zones.as_bytes())?;
     say("zones fitted");
     let (reader, opinions) = reader::fit(&examples);
     report::print(&examples, &opinions);
     say("reader fitted");
+    // Only now: the two belong together, and a run that ends early must not leave one of them behind.
+    write(&arguments.output, "weights.txt", zones.as_bytes())?;
     write(&arguments.output, "reader.bin", &reader.to_bytes())
 }
 
