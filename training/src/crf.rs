@@ -5,6 +5,7 @@
 //! is fitted is the probability of these sets (Tsuboi et al. 2008). A penalty on the squared distance from the
 //! weights to start from keeps what the pages say nothing about.
 
+use anyhow::{Result, ensure};
 use dehusk::document::Label;
 use dehusk::label::{Feature, Features, Zone};
 use rayon::prelude::*;
@@ -264,15 +265,15 @@ fn objective(weights: &[f64], pages: &[Known], prior: &[f64], penalty: f64) -> (
 /// Fits from `prior` on, with steps of a limited-memory quasi-Newton method (L-BFGS, Liu and Nocedal 1989). Pages that no
 /// sequence of labels fits are left out and counted.
 ///
-/// # Panics
+/// # Errors
 /// When there are more of them than a slip explains: then what is known is wrong.
-pub fn fit(pages: &[Known], prior: &Weights, penalty: f64, iterations: usize) -> Weights {
+pub fn fit(pages: &[Known], prior: &Weights, penalty: f64, iterations: usize) -> Result<Weights> {
     /// A block's share in the curvature of a weight: a probability times its rest, on average.
     const CURVATURE: f64 = 0.05;
     const MEMORY: usize = 12;
     let impossible = pages.iter().filter(|page| !page.is_possible()).count();
     eprintln!("  {impossible} of them left out: a block may have no label");
-    assert!(
+    ensure!(
         impossible as f64 <= MOST_IMPOSSIBLE * pages.len() as f64,
         "no labels fit {impossible} of {} pages",
         pages.len()
@@ -321,7 +322,7 @@ pub fn fit(pages: &[Known], prior: &Weights, penalty: f64, iterations: usize) ->
             }
             length *= 0.5;
             if length < 1e-6 {
-                return Weights(x);
+                return Ok(Weights(x));
             }
         };
         let s: Vec<f64> = next.iter().zip(&x).map(|(a, b)| a - b).collect();
@@ -342,7 +343,7 @@ pub fn fit(pages: &[Known], prior: &Weights, penalty: f64, iterations: usize) ->
             break;
         }
     }
-    Weights(x)
+    Ok(Weights(x))
 }
 
 #[cfg(test)]
@@ -372,7 +373,6 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "no labels fit 2 of 100 pages")]
     fn many_such_pages_end_the_run() {
         let page = |i| Known {
             features: vec![Features::default()],
@@ -380,6 +380,7 @@ mod tests {
             weight: 1.0,
         };
         let pages: Vec<Known> = (0..100).map(page).collect();
-        fit(&pages, &Weights::zero(), 1.0, 1);
+        let error = fit(&pages, &Weights::zero(), 1.0, 1).err().expect("an error");
+        assert_eq!(error.to_string(), "no labels fit 2 of 100 pages");
     }
 }

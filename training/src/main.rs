@@ -96,7 +96,7 @@ fn main() -> Result<()> {
     say(&format!("{} pages", examples.len()));
     examples.sort_by_cached_key(|x| (x.part, x.site.rotate_left(17), x.kind.clone(), x.id.clone()));
 
-    let zones = zones::fit(&examples, include_str!("../prior.txt")).context("prior.txt is broken")?;
+    let zones = zones::fit(&examples, include_str!("../prior.txt"))?;
     let zones = format!("{}{zones}", include_str!("../header.txt"));
     let model = Model::parse(&zones).map_err(|e| anyhow!("the fitted weights: {e}"))?;
     examples.par_iter_mut().for_each(|x| x.observed.survey(&model));

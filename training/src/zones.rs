@@ -1,6 +1,7 @@
 //! Fits the zone model to pages with every label known (generated ones), some (read by people for this), or only the
 //! side of the page (the benchmarks).
 
+use anyhow::{Context, Result};
 use dehusk::document::{Label, Side};
 use dehusk::label::{Feature, Features, Zone};
 use rayon::prelude::*;
@@ -24,14 +25,14 @@ const LEAST: f64 = 0.1;
 const BACK: f64 = 1.0;
 
 /// The weights file of the zone model.
-pub fn fit(pages: &[Example], prior: &str) -> Option<String> {
-    let prior = Weights::parse(prior)?;
+pub fn fit(pages: &[Example], prior: &str) -> Result<String> {
+    let prior = Weights::parse(prior).context("prior.txt is broken")?;
     let fitted = |x: &Example| x.known.iter().any(Option::is_some) || (x.site >> 48) % 4 < FITTED;
     let known: Vec<Known> = pages.par_iter().filter(|x| fitted(x)).map(known).collect();
     eprintln!("  zones: {} pages", known.len());
-    let mut weights = crf::fit(&known, &prior, PENALTY, ITERATIONS);
+    let mut weights = crf::fit(&known, &prior, PENALTY, ITERATIONS)?;
     weights.add_step(Zone::Related, Zone::Main, -BACK);
-    Some(weights.to_text(LEAST))
+    Ok(weights.to_text(LEAST))
 }
 
 fn known(x: &Example) -> Known {
