@@ -2,8 +2,19 @@
 //!
 //! Asked of the whole main text only, never of a block: a detector calls two words of English anything. What it is not
 //! sure of stays unknown.
+//!
+//! The detector compares a text with the profiles of all languages of its script, nearly forty for Latin, which takes
+//! longer than everything else that labelling does with a short page. Function words leave a few of them, often one:
+//! every third word or so is one, and they are looked up in passing. Where there are too few, as in a list, all
+//! languages are compared.
+//!
+//! It is wrong about a text in a language that is not listed, when it holds many function words of one that is.
 
-use whatlang::{Lang, detect};
+use std::sync::LazyLock;
+
+use whatlang::{Detector, Lang, detect};
+
+use super::key_map::{KeyMap, word_key};
 
 /// Text looked at, in bytes: detection is sure after a few hundred letters and takes time in proportion.
 pub(super) const WINDOW: usize = 400;
@@ -18,8 +29,61 @@ pub(super) fn language(main: &str) -> Option<&'static str> {
     {
         return None;
     }
-    let info = detect(sample)?;
+    let info = match &*FUNCTION_WORDS.likely(sample) {
+        [] => detect(sample)?,
+        [lang] => return iso_639_1(*lang),
+        several => Detector::with_allowlist(several.to_vec()).detect(sample)?,
+    };
     if !info.is_reliable() { None } else { iso_639_1(info.lang()) }
+}
+
+static FUNCTION_WORDS: LazyLock<FunctionWords> =
+    LazyLock::new(|| FunctionWords::parse(include_str!("function_words.txt")));
+
+/// The most frequent words of some languages.
+struct FunctionWords {
+    languages: Vec<Lang>,
+    /// For each word a bit a language.
+    words: KeyMap<u64>,
+}
+
+impl FunctionWords {
+    /// Of a sample's words, one in so many must be a function word of the likeliest language, and at least so many.
+    const ONE_IN: usize = 6;
+    const LEAST: usize = 5;
+
+    fn parse(file: &str) -> Self {
+        let mut parsed = Self { languages: Vec::new(), words: KeyMap::default() };
+        let lines = file.lines().filter(|line| !line.starts_with('#'));
+        for (code, list) in lines.filter_map(|line| line.split_once(": ")) {
+            let Some(lang) = Lang::from_code(code) else { continue };
+            for key in list.split_whitespace().filter_map(word_key) {
+                *parsed.words.entry(key).or_default() |= 1 << parsed.languages.len();
+            }
+            parsed.languages.push(lang);
+        }
+        parsed
+    }
+
+    /// The languages that a text may be in, by its function words: those with at least two thirds of the likeliest's.
+    /// Empty where there are too few to tell.
+    fn likely(&self, text: &str) -> Vec<Lang> {
+        let (mut words, mut counts) = (0, [0usize; u64::BITS as usize]);
+        for word in text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
+            words += 1;
+            let mut languages = word_key(word).and_then(|key| self.words.get(&key).copied()).unwrap_or(0);
+            while languages != 0 {
+                counts[languages.trailing_zeros() as usize] += 1;
+                languages &= languages - 1;
+            }
+        }
+        let most = counts.iter().copied().max().unwrap_or(0);
+        if most < Self::LEAST || most * Self::ONE_IN < words {
+            return Vec::new();
+        }
+        let likely = self.languages.iter().zip(counts).filter(|(_, count)| 3 * count >= 2 * most);
+        likely.map(|(lang, _)| *lang).collect()
+    }
 }
 
 fn iso_639_1(lang: Lang) -> Option<&'static str> {
@@ -95,4 +159,74 @@ fn iso_639_1(lang: Lang) -> Option<&'static str> {
         Lang::Hye => "hy",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_language_is_known_by_its_code() {
+        let listed = include_str!("function_words.txt").lines().filter(|line| !line.starts_with('#'));
+        assert_eq!(FUNCTION_WORDS.languages.len(), listed.count());
+        assert!(FUNCTION_WORDS.languages.len() <= u64::BITS as usize);
+    }
+
+    #[test]
+    fn languages_that_share_words_are_told_apart() {
+        for (code, text) in [
+            (
+                "en",
+                "The harbour of the town will be closed until the end of the year, and it is not known who is to pay for the work that has been done on the bridge.",
+            ),
+            (
+                "nl",
+                "De haven van de stad blijft tot het einde van het jaar gesloten en het is niet bekend wie er voor het werk aan de brug moet betalen.",
+            ),
+            (
+                "af",
+                "Die hawe van die stad bly tot die einde van die jaar gesluit en dit is nie bekend wie vir die werk aan die brug moet betaal nie.",
+            ),
+            (
+                "da",
+                "Havnen er lukket indtil udgangen af året, og ingen af dem, der bor i byen, ved, hvem der skal betale for det arbejde, som blev udført af firmaet efter stormen.",
+            ),
+            (
+                "nb",
+                "Havnen i byen er stengt ut året, og det er ikke kjent hvem som skal betale for arbeidet som har blitt gjort på broen etter at den ble skadet.",
+            ),
+            (
+                "es",
+                "El puerto de la ciudad seguirá cerrado hasta el final del año y no se sabe quién va a pagar por las obras que se han hecho en el puente.",
+            ),
+            (
+                "pt",
+                "O porto da cidade vai ficar fechado até ao fim do ano e não se sabe quem vai pagar as obras que foram feitas na ponte pelo município.",
+            ),
+            (
+                "ca",
+                "El port de la ciutat restarà tancat fins al final de l'any i no se sap qui pagarà les obres que s'han fet al pont amb els diners dels ciutadans.",
+            ),
+            (
+                "pl",
+                "Port w mieście będzie zamknięty do końca roku i nie wiadomo, kto zapłaci za prace, które zostały wykonane na moście przez miasto.",
+            ),
+            (
+                "cs",
+                "Přístav ve městě bude uzavřen do konce roku a není jasné, kdo zaplatí za práce, které byly na mostě provedeny, ale město to řeší.",
+            ),
+            (
+                "ru",
+                "Порт города останется закрытым до конца года. Неизвестно, кто заплатит за ремонт моста, который был повреждён весной, но жители надеются, что это сделает область, потому что у города нет денег.",
+            ),
+        ] {
+            assert_eq!(language(text), Some(code), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_says_too_little_has_no_language() {
+        assert_eq!(language("Home News Sport Weather"), None);
+        assert_eq!(language("123 456 789"), None);
+    }
 }

@@ -380,7 +380,7 @@ mod tests {
             weight: 1.0,
         };
         let pages: Vec<Known> = (0..100).map(page).collect();
-        let error = fit(&pages, &Weights::zero(), 1.0, 1).err().expect("an error");
+        let error = fit(&pages, &Weights::zero(), 1.0, 1).expect_err("two of a hundred");
         assert_eq!(error.to_string(), "no labels fit 2 of 100 pages");
     }
 }

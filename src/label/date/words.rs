@@ -3,9 +3,8 @@
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
-use xxhash_rust::xxh3::xxh3_64;
 
-use crate::label::key_map::KeyMap;
+use crate::label::key_map::{KeyMap, is_accent, word_key};
 
 /// What a word may be in a date; several at once ("mar" is a month and a weekday).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -97,8 +96,6 @@ pub(super) enum TokenKind {
     Sign(char),
 }
 
-/// Longest word in bytes that is looked up; "опубликовано" has 24.
-const MAX_WORD: usize = 48;
 /// Most characters of a word in a script without spaces ("最終更新日").
 const MAX_UNSPACED: usize = 5;
 
@@ -196,18 +193,12 @@ fn letters(text: &str) -> usize {
     text.find(other).unwrap_or(text.len())
 }
 
-fn is_accent(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36F}')
-}
-
 fn is_arabic(c: char) -> bool {
     matches!(c, '\u{600}'..='\u{6FF}')
 }
 
 fn look_up(word: &str) -> Word {
-    let mut buffer = [0; MAX_WORD];
-    let known = key(word, &mut buffer).and_then(|key| Vocabulary::built_in().words.get(&key).copied());
-    known.unwrap_or_default()
+    word_key(word).and_then(|key| Vocabulary::built_in().words.get(&key).copied()).unwrap_or_default()
 }
 
 /// The words of `words.txt`, by their keys.
@@ -215,29 +206,6 @@ struct Vocabulary {
     words: KeyMap<Word>,
     /// First characters of the words in scripts without spaces, sorted.
     unspaced: Vec<char>,
-}
-
-/// The key of a word: lower-cased, without combining accents, ς as σ, ı as i. Nothing for a word too long to be known.
-fn key(word: &str, buffer: &mut [u8; MAX_WORD]) -> Option<u64> {
-    if word.is_ascii() {
-        let lower = buffer.get_mut(..word.len())?;
-        lower.copy_from_slice(word.as_bytes());
-        lower.make_ascii_lowercase();
-        return Some(xxh3_64(lower));
-    }
-    let mut len = 0;
-    for c in word.chars().flat_map(char::to_lowercase).filter(|&c| !is_accent(c)) {
-        let c = match c {
-            'ς' => 'σ',
-            'ı' => 'i',
-            '’' => '\'',
-            other => other,
-        };
-        let room = buffer.get_mut(len..len + c.len_utf8())?;
-        c.encode_utf8(room);
-        len += c.len_utf8();
-    }
-    Some(xxh3_64(&buffer[..len]))
 }
 
 impl Vocabulary {
@@ -273,7 +241,7 @@ impl Vocabulary {
         for name in list.split_whitespace() {
             let plain = name.replace('_', " ");
             let bare: String = plain.nfd().filter(|&c| !is_accent(c)).nfc().collect();
-            let mut keys = [plain, bare].map(|spelling| key(&spelling, &mut [0; MAX_WORD])).to_vec();
+            let mut keys = [plain, bare].map(|spelling| word_key(&spelling)).to_vec();
             keys.dedup();
             keys.into_iter().flatten().for_each(|key| add(self.words.entry(key).or_default()));
             self.unspaced.extend(name.chars().next().filter(|&c| is_unspaced(c)));

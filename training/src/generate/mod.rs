@@ -61,11 +61,12 @@ pub fn insert(
 ) -> Generated {
     let mut sheet = Sheet::new(random.chance(5));
     let pen = &mut Pen::new(library, at, random.fork());
-    match pen.random.below(10) {
+    match pen.random.below(12) {
         0..=3 => related::section(pen, &mut sheet, Extent::Teaser, inside),
         4 => related::section(pen, &mut sheet, Extent::Whole, inside),
         5..=7 if inside => gallery::gallery(pen, &mut sheet, Zone::Main),
         5..=7 => gallery::gallery(pen, &mut sheet, Zone::Tail),
+        8..=9 if !inside => comments::thread(pen, &mut sheet),
         _ => (0..pen.random.between(1, 3)).for_each(|_| furniture::interruption(pen, &mut sheet, None)),
     }
     sheet.set(spacing, 0)
