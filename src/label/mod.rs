@@ -34,7 +34,7 @@ use context::Context;
 use cues::Cues;
 use decode::Decoded;
 use measure::Measure;
-use reader::{Opinions, Reader, View};
+use reader::{Group, Opinions, Reader, View};
 
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +95,8 @@ struct Judged {
 impl Judged {
     fn of(text: &str, blocks: &[Block], repetition: &[Repetition], config: &LabelConfig) -> Self {
         let (model, reader) = (Model::built_in(), Reader::built_in());
-        let observed = Observed::of(text, blocks, repetition, model);
+        let mut observed = Observed::of(text, blocks, repetition);
+        observed.survey(model);
         let opinions = reader.read(&observed.view());
         let probabilities: Vec<f32> = opinions.second.iter().map(|o| reader.probability(*o)).collect();
         let asked = sides::asked(&probabilities, &observed.measures, config);
@@ -141,20 +142,19 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// Observes a page; `model` says what its zones are by their features.
+    /// Observes a page. What its zones are, [`Observed::survey`] has to say next.
     #[must_use]
-    pub fn of(text: &str, blocks: &[Block], repetition: &[Repetition], model: &Model) -> Self {
+    pub fn of(text: &str, blocks: &[Block], repetition: &[Repetition]) -> Self {
         let cues = Cues::built_in();
         let mut scratch = String::new();
         let measures: Vec<_> = blocks.iter().map(|b| Measure::of(text, b, cues, &mut scratch)).collect();
         let tokens = Tokens::of(text, blocks);
         let context = Context::of(text, blocks, &measures, &tokens, repetition);
         let features = features::features(&measures, &context, repetition);
-        let surveyed = model.survey(&features);
-        Self { measures, context, repetition: repetition.to_vec(), tokens, features, surveyed }
+        Self { measures, context, repetition: repetition.to_vec(), tokens, features, surveyed: Vec::new() }
     }
 
-    /// Lets another model say what the zones are.
+    /// Lets a model say what the zones are by their features.
     pub fn survey(&mut self, model: &Model) {
         self.surveyed = model.survey(&self.features);
     }
@@ -169,10 +169,10 @@ impl Observed {
         }
     }
 
-    /// The width and the rows of the first table, or with the first opinions, in nats, of the second. `words` is what
-    /// the words of each block say.
+    /// The rows of the first table, one after the other, or with the first opinions, in nats, those of the second; and
+    /// the kind of each signal of a row. `words` is what the words of each block say.
     #[must_use]
-    pub fn table(&self, words: &[f32], first: Option<&[f32]>) -> (usize, Vec<f32>) {
+    pub fn table(&self, words: &[f32], first: Option<&[f32]>) -> (Vec<Group>, Vec<f32>) {
         reader::all_rows(&self.view(), words, first)
     }
 }

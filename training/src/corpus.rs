@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use anyhow::{Context, Result, ensure};
 use dehusk::document::{Block, Document, Label, Metadata, Place, Repetition, Side};
-use dehusk::label::{Model, Observed, Zone};
+use dehusk::label::{Observed, Zone};
 use dehusk::repetition::{in_memory, join};
 use dehusk::segment::segment;
 use rayon::prelude::*;
@@ -56,11 +56,16 @@ pub fn part(page: &Page) -> usize {
     (xxh3_64(site(page).as_bytes()) >> 32) as usize % PARTS
 }
 
-/// Observes pages of one set and one render as one corpus, in which others stand that are not learnt from.
-pub fn examples(pages: &[Page], others: &[Page]) -> Result<Vec<Example>> {
+/// Observes pages of one set and one render as one corpus, in which others stand that are not learnt from; or each
+/// page `alone`.
+pub fn examples(pages: &[Page], others: &[Page], alone: bool) -> Result<Vec<Example>> {
     let all: Vec<Document> = pages.iter().chain(others).map(document).collect();
     let blocks: Vec<Vec<Block>> = all.par_iter().map(|document| segment(&document.text)).collect();
-    let repetition = in_memory(&all, &blocks)?;
+    let repetition = if alone {
+        blocks.iter().map(|blocks| join(blocks.len(), &[])).collect()
+    } else {
+        in_memory(&all, &blocks)?
+    };
     let made = pages.par_iter().zip(blocks).zip(repetition);
     Ok(made.map(|((page, blocks), repetition)| example(page, blocks, &repetition)).collect())
 }
@@ -69,21 +74,21 @@ pub fn examples(pages: &[Page], others: &[Page]) -> Result<Vec<Example>> {
 /// furniture.
 pub fn with_siblings(pages: &[Page]) -> Result<Vec<Example>> {
     let (pages, siblings) = siblings(pages);
-    let mut made = examples(&pages, &siblings)?;
+    let mut made = examples(&pages, &siblings, false)?;
     made.iter_mut().for_each(|x| x.kind.push('+'));
     Ok(made)
 }
 
-/// Observes some of the pages once more, with boxes put in.
-pub fn with_boxes(pages: &[Page], articles: &[Vec<Article>]) -> Result<Vec<Example>> {
-    let mut made = examples(&boxed(pages, articles), &[])?;
+/// Observes some of the pages once more, with boxes put in; as one corpus or each `alone`.
+pub fn with_boxes(pages: &[Page], articles: &[Vec<Article>], alone: bool) -> Result<Vec<Example>> {
+    let mut made = examples(&boxed(pages, articles), &[], alone)?;
     made.iter_mut().for_each(|x| x.kind.push('~'));
     Ok(made)
 }
 
 /// Observes generated pages around articles of one part: half as one corpus, which shows their articles again and
-/// again, and half each alone.
-pub fn generated(pages: &[Generated], part: usize) -> Result<Vec<Example>> {
+/// again, and half each alone; or all `alone`.
+pub fn generated(pages: &[Generated], part: usize, alone: bool) -> Result<Vec<Example>> {
     let as_page = |(i, page): (usize, &Generated)| Page {
         id: format!("generated/page/{part}-{i:05}"),
         set: "generated".to_owned(),
@@ -94,13 +99,9 @@ pub fn generated(pages: &[Generated], part: usize) -> Result<Vec<Example>> {
         gold: String::new(),
     };
     let all: Vec<Page> = pages.iter().enumerate().map(as_page).collect();
-    let (together, alone) = all.split_at(all.len() / 2);
-    let mut made = examples(together, &[])?;
-    made.par_extend(alone.par_iter().map(|page| {
-        let blocks = segment(&page.text);
-        let repetition = join(blocks.len(), &[]);
-        example(page, blocks, &repetition)
-    }));
+    let (together, each) = all.split_at(all.len() / 2);
+    let mut made = examples(together, &[], alone)?;
+    made.extend(examples(each, &[], true)?);
     for (example, page) in made.iter_mut().zip(pages) {
         example.part = part;
         let lines = lines(&page.text);
@@ -181,7 +182,7 @@ fn example(page: &Page, blocks: Vec<Block>, repetition: &[Repetition]) -> Exampl
         kind: format!("{} {}", page.set, page.render),
         site: xxh3_64(site(page).as_bytes()),
         part: part(page),
-        observed: Observed::of(&page.text, &blocks, repetition, Model::built_in()),
+        observed: Observed::of(&page.text, &blocks, repetition),
         weights: weigh(&words),
         known: vec![None; blocks.len()],
         blocks,
@@ -261,7 +262,7 @@ mod tests {
         };
         let pages = [page];
         let add = |whole: &[String], labels: &str| {
-            let mut made = examples(&pages, &[]).unwrap();
+            let mut made = examples(&pages, &[], false).unwrap();
             let added = add_hand_labels(&mut made, &pages, whole, labels);
             added.map(|()| made.remove(0).known).map_err(|error| format!("{error:#}"))
         };

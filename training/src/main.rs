@@ -23,6 +23,7 @@ use clap::Parser;
 use dehusk::label::Model;
 use generate::Article;
 use rayon::prelude::*;
+use reader::Knowledge;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// Fits the weights that dehusk ships to pages whose main text people marked.
@@ -39,6 +40,9 @@ struct Arguments {
     /// Leave out the sites of part K of N, to be measured on: K/N.
     #[arg(long, value_name = "K/N")]
     hold_back: Option<String>,
+    /// Leave out what is known of a page, to see what it is worth.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    without: Vec<Knowledge>,
 }
 
 /// Generated pages.
@@ -73,15 +77,16 @@ fn main() -> Result<()> {
             generate::articles(&own)
         })
         .collect();
+    let alone = arguments.without.contains(&Knowledge::Repetition);
     let mut examples = Vec::new();
     for set in &arguments.sets {
         for render in RENDERS {
             let own: Vec<data::Page> =
                 pages.iter().filter(|p| p.set == *set && p.render == render).cloned().collect();
             if !own.is_empty() {
-                examples.extend(corpus::examples(&own, &[])?);
-                examples.extend(corpus::with_boxes(&own, &articles)?);
-                if render != "inscr" {
+                examples.extend(corpus::examples(&own, &[], alone)?);
+                examples.extend(corpus::with_boxes(&own, &articles, alone)?);
+                if render != "inscr" && !alone {
                     examples.extend(corpus::with_siblings(&own)?);
                 }
             }
@@ -91,7 +96,7 @@ fn main() -> Result<()> {
     corpus::add_hand_labels(&mut examples, &pages, whole, include_str!("../hand-labels.txt"))?;
     for (part, articles) in articles.iter().enumerate() {
         let generated = generate::pages(articles, part as u64, GENERATED / corpus::PARTS);
-        examples.extend(corpus::generated(&generated, part)?);
+        examples.extend(corpus::generated(&generated, part, alone)?);
     }
     say(&format!("{} pages", examples.len()));
     examples.sort_by_cached_key(|x| (x.part, x.site.rotate_left(17), x.kind.clone(), x.id.clone()));
@@ -101,7 +106,7 @@ fn main() -> Result<()> {
     let model = Model::parse(&zones).map_err(|e| anyhow!("the fitted weights: {e}"))?;
     examples.par_iter_mut().for_each(|x| x.observed.survey(&model));
     say("zones fitted");
-    let (reader, opinions) = reader::fit(&examples);
+    let (reader, opinions) = reader::fit(&examples, &arguments.without);
     report::print(&examples, &opinions);
     say("reader fitted");
     // Only now: the two belong together, and a run that ends early must not leave one of them behind.

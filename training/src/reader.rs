@@ -6,7 +6,8 @@
 
 use std::ops::Range;
 
-use dehusk::label::reader::{Forest, Reader, words::score};
+use dehusk::label::reader::words::{SLOTS, score};
+use dehusk::label::reader::{Forest, Group, Reader};
 use rayon::prelude::*;
 
 use crate::corpus::{Example, PARTS};
@@ -22,9 +23,25 @@ const SECOND: Settings = Settings { trees: 160, seed: 8, ..FIRST };
 const FOREIGN: u64 = 4;
 const SALT: u32 = 0x5a5a_1234;
 
+/// What can be left out of training, to see what it is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Knowledge {
+    /// What the words of a block say.
+    Words,
+    /// Everything around a block.
+    Sequence,
+    /// What other pages hold.
+    Repetition,
+}
+
+/// Signals of a block by itself.
+const ALONE: [Group; 4] = [Group::Look, Group::Cues, Group::Words, Group::Repetition];
+
 /// Fits the reader to pages that are sorted by their part, and returns it with its opinions on each page, in nats, as
 /// models of the other parts have them.
-pub fn fit(pages: &[Example]) -> (Reader, Vec<Vec<f32>>) {
+///
+/// `without` leaves out what is known of a page; see [`Knowledge`].
+pub fn fit(pages: &[Example], without: &[Knowledge]) -> (Reader, Vec<Vec<f32>>) {
     let mut ends = vec![0];
     for k in 0..PARTS {
         let rows: usize = pages.iter().filter(|x| x.part == k).map(|x| x.blocks.len()).sum();
@@ -36,7 +53,7 @@ pub fn fit(pages: &[Example]) -> (Reader, Vec<Vec<f32>>) {
         .into_par_iter()
         .map(|k| {
             let seen: Vec<&Example> = pages.iter().filter(|x| x.part != k).collect();
-            Words::fit(&seen, 1).rounded()
+            if without.contains(&Knowledge::Words) { vec![0; SLOTS] } else { Words::fit(&seen, 1).rounded() }
         })
         .collect();
     let all_words = words.pop().expect("there is a model of all parts");
@@ -49,25 +66,30 @@ pub fn fit(pages: &[Example]) -> (Reader, Vec<Vec<f32>>) {
         })
         .collect();
 
-    let (first, opinions) = stage(pages, &parts, &FIRST, |i, x| x.observed.table(&word_scores[i], None));
+    let asked = |group: Group| !without.contains(&Knowledge::Sequence) || ALONE.contains(&group);
+    let (first, opinions) =
+        stage(pages, &parts, &FIRST, asked, |i, x| x.observed.table(&word_scores[i], None));
     crate::report::print(pages, &opinions);
     let (second, opinions) =
-        stage(pages, &parts, &SECOND, |i, x| x.observed.table(&word_scores[i], Some(&opinions[i])));
+        stage(pages, &parts, &SECOND, asked, |i, x| x.observed.table(&word_scores[i], Some(&opinions[i])));
     let calibration = calibration(pages, &opinions);
     (Reader { words: all_words, first, second, calibration }, opinions)
 }
 
-/// One set of trees, and what trees of the other parts say of each page.
+/// One set of trees over the signals that may be `asked`, and what trees of the other parts say of each page.
 fn stage(
     pages: &[Example],
     parts: &[Range<usize>],
     settings: &Settings,
-    table: impl Fn(usize, &Example) -> (usize, Vec<f32>) + Sync,
+    asked: impl Fn(Group) -> bool,
+    table: impl Fn(usize, &Example) -> (Vec<Group>, Vec<f32>) + Sync,
 ) -> (Forest, Vec<Vec<f32>>) {
-    let tables: Vec<(usize, Vec<f32>)> = pages.par_iter().enumerate().map(|(i, x)| table(i, x)).collect();
-    let width = tables.iter().map(|t| t.0).max().unwrap_or_default();
+    let tables: Vec<(Vec<Group>, Vec<f32>)> =
+        pages.par_iter().enumerate().map(|(i, x)| table(i, x)).collect();
+    let groups = tables.iter().map(|t| &t.0).max_by_key(|groups| groups.len()).cloned().unwrap_or_default();
     let values: Vec<f32> = tables.into_iter().flat_map(|t| t.1).collect();
-    let binned = Binned::of(&values, width);
+    let asked: Vec<bool> = groups.into_iter().map(asked).collect();
+    let binned = Binned::of(&values, &asked);
     drop(values);
     let targets: Vec<f32> = pages.iter().flat_map(|x| x.targets.iter().copied()).collect();
     let weights: Vec<f32> = pages.iter().flat_map(|x| x.weights.iter().copied()).collect();

@@ -37,8 +37,9 @@ pub struct Binned {
 }
 
 impl Binned {
-    /// Bins a table of `width` signals a row, by quantiles of a sample.
-    pub fn of(values: &[f32], width: usize) -> Self {
+    /// Bins a table by quantiles of a sample. `asked` says which of a row's signals trees may ask about.
+    pub fn of(values: &[f32], asked: &[bool]) -> Self {
+        let width = asked.len();
         let rows = values.len() / width;
         let step = (rows / 50_000).max(1);
         let made: Vec<(Vec<f32>, Vec<u8>, f32)> = (0..width)
@@ -52,7 +53,9 @@ impl Binned {
                     d.dedup();
                     d
                 };
-                if distinct.len() <= BINS {
+                if !asked[s] {
+                    // Without a bound there is nothing to ask.
+                } else if distinct.len() <= BINS {
                     bounds.extend(distinct.windows(2).map(|w| 0.5 * (w[0] + w[1])));
                 } else {
                     for b in 1..BINS {

@@ -143,7 +143,7 @@ fn slices(blocks: usize) -> impl Iterator<Item = Range<usize>> {
 
 /// All rows of a page's table, one after the other, for the programs that fit the trees. `first` are the first
 /// opinions, in nats, for the second table; without them it is the first.
-pub(super) fn all_rows(view: &View<'_>, words: &[f32], first: Option<&[f32]>) -> (usize, Vec<f32>) {
+pub(super) fn all_rows(view: &View<'_>, words: &[f32], first: Option<&[f32]>) -> (Vec<Group>, Vec<f32>) {
     match first {
         None => {
             let rows = First::of(view, words);
@@ -156,14 +156,14 @@ pub(super) fn all_rows(view: &View<'_>, words: &[f32], first: Option<&[f32]>) ->
     }
 }
 
-fn collect(view: &View<'_>, fill: impl Fn(Range<usize>, &mut Table)) -> (usize, Vec<f32>) {
+fn collect(view: &View<'_>, fill: impl Fn(Range<usize>, &mut Table)) -> (Vec<Group>, Vec<f32>) {
     let mut table = Table::default();
     let mut values = Vec::new();
     for blocks in slices(view.measures.len()) {
         fill(blocks, &mut table);
         (0..table.rows()).for_each(|row| values.extend(table.row(row)));
     }
-    (table.groups().len(), values)
+    (table.groups().to_vec(), values)
 }
 
 #[cfg(test)]
@@ -177,10 +177,11 @@ mod tests {
         let text = "A title\n\nA paragraph that says something. And then something else.";
         let blocks = segment(text);
         let repetition = vec![crate::document::Repetition::default(); blocks.len()];
-        let observed = Observed::of(text, &blocks, &repetition, Model::built_in());
+        let mut observed = Observed::of(text, &blocks, &repetition);
+        observed.survey(Model::built_in());
         let (words, reader) = (vec![0.0; blocks.len()], Reader::built_in());
-        assert_eq!(observed.table(&words, None).0, reader.first.ordinary.len());
-        assert_eq!(observed.table(&words, Some(&words)).0, reader.second.ordinary.len());
+        assert_eq!(observed.table(&words, None).0.len(), reader.first.ordinary.len());
+        assert_eq!(observed.table(&words, Some(&words)).0.len(), reader.second.ordinary.len());
     }
 
     #[test]
