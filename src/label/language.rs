@@ -4,15 +4,16 @@
 //! sure of stays unknown.
 //!
 //! The detector compares a text with the profiles of all languages of its script, nearly forty for Latin, which takes
-//! longer than everything else that labelling does with a short page. Function words leave a few of them, often one:
+//! longer than everything else that labelling does with a short page. Function words leave a few of them, mostly one:
 //! every third word or so is one, and they are looked up in passing. Where there are too few, as in a list, all
-//! languages are compared.
+//! languages are compared; and so they are in other scripts, which few languages share and an English quotation may
+//! stand in.
 //!
 //! It is wrong about a text in a language that is not listed, when it holds many function words of one that is.
 
 use std::sync::LazyLock;
 
-use whatlang::{Detector, Lang, detect};
+use whatlang::{Detector, Lang, Script, detect, detect_script};
 
 use super::key_map::{KeyMap, word_key};
 
@@ -29,10 +30,12 @@ pub(super) fn language(main: &str) -> Option<&'static str> {
     {
         return None;
     }
-    let info = match &*FUNCTION_WORDS.likely(sample) {
+    let likely =
+        if detect_script(sample)? == Script::Latin { FUNCTION_WORDS.likely(sample) } else { Vec::new() };
+    let info = match likely[..] {
         [] => detect(sample)?,
-        [lang] => return iso_639_1(*lang),
-        several => Detector::with_allowlist(several.to_vec()).detect(sample)?,
+        [lang] => return iso_639_1(lang),
+        _ => Detector::with_allowlist(likely).detect(sample)?,
     };
     if !info.is_reliable() { None } else { iso_639_1(info.lang()) }
 }
@@ -43,13 +46,20 @@ static FUNCTION_WORDS: LazyLock<FunctionWords> =
 /// The most frequent words of some languages.
 struct FunctionWords {
     languages: Vec<Lang>,
-    /// For each word a bit a language.
-    words: KeyMap<u64>,
+    words: KeyMap<FunctionWord>,
+}
+
+struct FunctionWord {
+    /// From 0 on, one for each word.
+    number: usize,
+    /// A bit a language.
+    languages: u64,
 }
 
 impl FunctionWords {
-    /// Of a sample's words, one in so many must be a function word of the likeliest language, and at least so many.
-    const ONE_IN: usize = 6;
+    /// Of a sample's words, one in so many must be another function word of the likeliest language, and at least so
+    /// many: Maori holds the Dutch "te" many times, but hardly another Dutch word.
+    const ONE_IN: usize = 10;
     const LEAST: usize = 5;
 
     fn parse(file: &str) -> Self {
@@ -58,23 +68,25 @@ impl FunctionWords {
         for (code, list) in lines.filter_map(|line| line.split_once(": ")) {
             let Some(lang) = Lang::from_code(code) else { continue };
             for key in list.split_whitespace().filter_map(word_key) {
-                *parsed.words.entry(key).or_default() |= 1 << parsed.languages.len();
+                let number = parsed.words.len();
+                let word = parsed.words.entry(key).or_insert(FunctionWord { number, languages: 0 });
+                word.languages |= 1 << parsed.languages.len();
             }
             parsed.languages.push(lang);
         }
         parsed
     }
 
-    /// The languages that a text may be in, by its function words: those with at least two thirds of the likeliest's.
-    /// Empty where there are too few to tell.
+    /// The languages that a text may be in, by its function words: those with at least two thirds of the likeliest's,
+    /// each word counted once. Empty where there are too few to tell.
     fn likely(&self, text: &str) -> Vec<Lang> {
-        let (mut words, mut counts) = (0, [0usize; u64::BITS as usize]);
+        let mut seen = vec![false; self.words.len()];
+        let (mut words, mut counts) = (0, [0; u64::BITS as usize]);
         for word in text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
             words += 1;
-            let mut languages = word_key(word).and_then(|key| self.words.get(&key).copied()).unwrap_or(0);
-            while languages != 0 {
-                counts[languages.trailing_zeros() as usize] += 1;
-                languages &= languages - 1;
+            let Some(word) = word_key(word).and_then(|key| self.words.get(&key)) else { continue };
+            if !std::mem::replace(&mut seen[word.number], true) {
+                count_bits(word.languages, &mut counts);
             }
         }
         let most = counts.iter().copied().max().unwrap_or(0);
@@ -83,6 +95,13 @@ impl FunctionWords {
         }
         let likely = self.languages.iter().zip(counts).filter(|(_, count)| 3 * count >= 2 * most);
         likely.map(|(lang, _)| *lang).collect()
+    }
+}
+
+fn count_bits(mut bits: u64, counts: &mut [usize; u64::BITS as usize]) {
+    while bits != 0 {
+        counts[bits.trailing_zeros() as usize] += 1;
+        bits &= bits - 1;
     }
 }
 
@@ -216,12 +235,46 @@ mod tests {
                 "Přístav ve městě bude uzavřen do konce roku a není jasné, kdo zaplatí za práce, které byly na mostě provedeny, ale město to řeší.",
             ),
             (
+                "id",
+                "Pelabuhan kota itu akan ditutup hingga akhir tahun dan tidak diketahui siapa yang akan membayar pekerjaan yang telah dilakukan di jembatan itu.",
+            ),
+            (
                 "ru",
                 "Порт города останется закрытым до конца года. Неизвестно, кто заплатит за ремонт моста, который был повреждён весной, но жители надеются, что это сделает область, потому что у города нет денег.",
             ),
         ] {
             assert_eq!(language(text), Some(code), "{text}");
         }
+    }
+
+    #[test]
+    fn a_quotation_in_another_script_does_not_name_the_text() {
+        for (code, text) in [
+            (
+                "ru",
+                "Президент компании заявил: «The end of the war is the best of all that we have», после чего журналисты задали вопросы о будущем предприятия и о планах по открытию новых заводов.",
+            ),
+            (
+                "zh",
+                "公司首席执行官在发布会上说：“We will change the way that you look at the world.”分析人士认为，新手机的价格高于预期，销售前景仍不明朗，投资者对此反应谨慎，股价在盘后交易中下跌了百分之二，市场对未来一季度的业绩普遍持观望态度。",
+            ),
+        ] {
+            assert_eq!(language(text), Some(code), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_text_is_not_named_after_a_few_words_it_repeats() {
+        let frisian = "De haven fan de stêd bliuwt oan 'e ein fan it jier ticht en it is net bekend wa't foar it wurk oan 'e brêge betelje moat. De boargemaster sei dat de gemeente net genôch jild hat.";
+        assert_eq!(language(frisian), None);
+        let maori = "Ka kati te wāpu o te tāone tae noa ki te mutunga o te tau, ā, kāore i te mōhiotia ko wai ka utu mō ngā mahi i mahia ki te piriti. I kī te koromatua kāore he moni o te kaunihera.";
+        assert_eq!(language(maori), None);
+    }
+
+    #[test]
+    fn text_without_function_words_is_still_named() {
+        let headlines = "Zabytkowe kamienice odzyskują blask\nWypadek ciężarówki sparaliżował śródmieście\nŻużlowcy świętują mistrzostwo";
+        assert_eq!(language(headlines), Some("pl"));
     }
 
     #[test]
