@@ -1,3 +1,5 @@
+//! What pages say of each other's blocks, on small corpora where it can be seen.
+
 use super::*;
 use crate::document::{Document, Metadata, Place, Repetition};
 use crate::segment::segment;

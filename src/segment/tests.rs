@@ -1,3 +1,5 @@
+//! Blocks against the rules that every text must keep.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Verdicts against all pairs compared: no document goes without a kept one that reaches the threshold.
+
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 

@@ -1,3 +1,5 @@
+//! Phrases are found wherever they may stand, and nowhere else.
+
 use proptest::prelude::*;
 
 use super::*;

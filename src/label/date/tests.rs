@@ -1,3 +1,5 @@
+//! Dates of many languages and scripts, and what only looks like one.
+
 use proptest::prelude::*;
 
 use super::*;
