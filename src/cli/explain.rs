@@ -55,7 +55,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     })?;
     if rejected > 0 {
         terminal::warn(format_args!(
-            "{rejected} of the input's records rejected; `dehusk clean` names them"
+            "{rejected} of the input's records were rejected; `dehusk clean` names them"
         ));
     }
     let draft = find(&decided, args)?;
