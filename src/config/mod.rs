@@ -3,9 +3,11 @@
 //! A configuration is the defaults, overlaid by a `dehusk.toml`, overlaid by `--set key=value` and the flags. It is
 //! checked once, by [`Config::validate`]; after that no stage looks for a mistake in it again.
 
+mod keep;
 mod overlay;
 mod size;
 
+pub use keep::KeepRule;
 pub use overlay::{from_toml, overlay_key};
 pub use size::Size;
 
@@ -97,13 +99,21 @@ pub struct DedupConfig {
     pub threshold: f64,
     /// Words in a shingle.
     pub shingle_words: usize,
+    /// Which of several copies stays: the first rule that tells two of them apart decides.
+    pub keep: Vec<KeepRule>,
     /// Paragraphs that an earlier kept document has too.
     pub blocks: BlockDedupConfig,
 }
 
 impl Default for DedupConfig {
     fn default() -> Self {
-        Self { enabled: true, threshold: 0.8, shingle_words: 5, blocks: BlockDedupConfig::default() }
+        Self {
+            enabled: true,
+            threshold: 0.8,
+            shingle_words: 5,
+            keep: vec![KeepRule::Longest, KeepRule::First],
+            blocks: BlockDedupConfig::default(),
+        }
     }
 }
 
@@ -172,6 +182,9 @@ impl Config {
         if !(1..=64).contains(&self.dedup.shingle_words) {
             return wrong("dedup.shingle_words", &self.dedup.shingle_words, "from 1 to 64");
         }
+        if let Some(mistake) = keep::mistake(&self.dedup.keep) {
+            return Err(Error::Config(format!("dedup.keep: {mistake}")));
+        }
         if self.dedup.blocks.min_words == 0 {
             return wrong("dedup.blocks.min_words", &0, "at least 1");
         }
@@ -203,6 +216,6 @@ impl Config {
     /// The whole configuration as TOML, as `dehusk.toml` would hold it.
     #[must_use]
     pub fn to_toml(&self) -> String {
-        toml::to_string(self).expect("the configuration holds only tables, strings and numbers")
+        toml::to_string(self).expect("the configuration holds only tables, lists, strings and numbers")
     }
 }

@@ -11,6 +11,8 @@ pub struct Entry {
     pub exact: u128,
     /// Words in it.
     pub words: u32,
+    /// How good its claim to stay is; see [`claim`](super::claim). By its length unless somebody says otherwise.
+    pub claim: u128,
     /// Different shingles in it; 0 only where it has no words.
     pub shingles: u32,
     /// Sketch of the shingles.
@@ -62,9 +64,11 @@ impl MainTextDigest {
         }
         let sketch = Sketch::of(self.shingles(shingle_words));
         let count = |hashes: &[u64]| u32::try_from(hashes.len()).unwrap_or(u32::MAX);
+        let words = count(&self.words);
         Some(Entry {
             exact: self.exact.digest128(),
-            words: count(&self.words),
+            words,
+            claim: u128::from(words),
             shingles: count(&self.shingles),
             sketch,
         })

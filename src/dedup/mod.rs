@@ -17,5 +17,6 @@ pub use blocks::{BlockKey, DuplicateBlock, duplicates, is_content, may_drop_dupl
 pub use documents::{Outcome, decide};
 pub use entry::{Entry, MainTextDigest};
 pub use lsh::Banding;
+pub use rank::claim;
 pub use search::Statistics;
 pub use sets::MainText;

@@ -10,7 +10,7 @@ use super::spool::{Encoded, Spool, SpoolWriter};
 use super::survey::{Known, Survey, survey};
 use super::{Described, Job, numbered};
 use crate::config::Config;
-use crate::dedup::{BlockKey, Entry, MainTextDigest};
+use crate::dedup::{BlockKey, Entry, MainTextDigest, claim};
 use crate::document::{Document, Side};
 use crate::error::{Error, Result};
 use crate::fingerprint::exact_key;
@@ -216,5 +216,10 @@ fn fingerprint(
             paragraphs.push(BlockKey { key: exact_key(normalised), document: draft.number, block: i as u32 });
         }
     }
-    (digest.entry(config.dedup.shingle_words), paragraphs)
+    let mut entry = digest.entry(config.dedup.shingle_words);
+    if let Some(entry) = &mut entry {
+        let date = draft.labelled.date.as_deref();
+        entry.claim = claim(&config.dedup.keep, entry.words, &draft.document, date);
+    }
+    (entry, paragraphs)
 }
