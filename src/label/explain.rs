@@ -2,8 +2,8 @@
 //!
 //! What a feature contributes is what it adds to the label's score over the score of the strongest label on the
 //! other side of the page: for kept text the strongest reason to remove it, and the other way round. The side itself is
-//! the reader's verdict, and what speaks for that is told by the kinds of its signals: how much the verdict would change
-//! if those signals were as on an ordinary block. Signals say the same thing twice, so these shares do not add up.
+//! decided by the reader's probability, and what speaks for that is told by the kinds of its signals: how much it would
+//! change if those signals were as on an ordinary block. Signals say the same thing twice, so these shares do not add up.
 
 use super::Judged;
 use super::decode;

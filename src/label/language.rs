@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use whatlang::{Detector, Lang, Script, detect, detect_script};
 
-use super::key_map::{KeyMap, word_key};
+use super::key_map::{KeyMap, is_accent, word_key};
 
 /// Text looked at, in bytes: detection is sure after a few hundred letters and takes time in proportion.
 pub(super) const WINDOW: usize = 400;
@@ -61,6 +61,8 @@ impl FunctionWords {
     /// many: Maori holds the Dutch "te" many times, but hardly another Dutch word.
     const ONE_IN: usize = 10;
     const LEAST: usize = 5;
+    /// Different function words that leave no doubt.
+    const SURE: usize = 8;
 
     fn parse(file: &str) -> Self {
         let mut parsed = Self { languages: Vec::new(), words: KeyMap::default() };
@@ -78,11 +80,12 @@ impl FunctionWords {
     }
 
     /// The languages that a text may be in, by its function words: those with at least two thirds of the likeliest's,
-    /// each word counted once. Empty where there are too few to tell.
+    /// each word counted once. Empty where there are too few to tell; one language only where it is sure.
     fn likely(&self, text: &str) -> Vec<Lang> {
         let mut seen = vec![false; self.words.len()];
         let (mut words, mut counts) = (0, [0; u64::BITS as usize]);
-        for word in text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
+        for word in text.split(|c: char| !c.is_alphabetic() && !is_accent(c)).filter(|word| !word.is_empty())
+        {
             words += 1;
             let Some(word) = word_key(word).and_then(|key| self.words.get(&key)) else { continue };
             if !std::mem::replace(&mut seen[word.number], true) {
@@ -94,7 +97,9 @@ impl FunctionWords {
             return Vec::new();
         }
         let likely = self.languages.iter().zip(counts).filter(|(_, count)| 3 * count >= 2 * most);
-        likely.map(|(lang, _)| *lang).collect()
+        let likely: Vec<Lang> = likely.map(|(lang, _)| *lang).collect();
+        // Nobody is asked about a single language, so it takes more to be one.
+        if likely.len() == 1 && most < Self::SURE { Vec::new() } else { likely }
     }
 }
 

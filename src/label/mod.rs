@@ -180,7 +180,8 @@ impl Observed {
 fn language_of(text: &str, blocks: &[LabelledBlock]) -> Option<String> {
     let mut sample = String::new();
     for block in blocks.iter().filter(|b| b.label.side() == Side::Main) {
-        sample.push_str(block.block.span.of(text));
+        let text = block.block.span.of(text);
+        sample.push_str(&text[..text.floor_char_boundary(language::WINDOW)]);
         sample.push('\n');
         if sample.len() >= language::WINDOW {
             break;

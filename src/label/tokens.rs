@@ -47,8 +47,7 @@ impl Tokens {
     }
 
     /// Blocks of the page.
-    #[must_use]
-    pub fn blocks(&self) -> usize {
+    pub(super) fn blocks(&self) -> usize {
         self.ends.len()
     }
 
@@ -104,6 +103,9 @@ impl Tokens {
                 }
                 ideograph = Some(code);
                 continue;
+            } else if c.is_numeric() {
+                word.has_digit = true;
+                u32::from(b'0')
             } else {
                 c.to_lowercase().next().unwrap_or(c) as u32
             };
@@ -175,7 +177,7 @@ mod tests {
 
     #[test]
     fn inflected_forms_share_a_stem_and_numbers_have_none() {
-        let stems = stems("Министерство обороны 2016\n\nминистерства\n\n12345");
+        let stems = stems("Министерство обороны 2016\n\nминистерства\n\n12345 ١٢٣٤٥");
         assert_eq!(stems, [vec![0, 1], vec![0], vec![]]);
     }
 

@@ -15,6 +15,9 @@ use crate::random::Random;
 
 /// Of a hundred pages with an article, those that are taken.
 const OF_HUNDRED: usize = 35;
+/// The stream of random numbers of a page. Its siblings are drawn from another, so that one choice tells nothing of the
+/// other.
+const STREAM: usize = 1;
 /// Bytes of the lines between which a box may stand inside the article.
 const PARAGRAPH: usize = 60;
 
@@ -24,7 +27,7 @@ pub fn boxed(pages: &[Page], articles: &[Vec<Article>]) -> Vec<Page> {
     pages
         .iter()
         .filter_map(|page| {
-            let mut random = Random::new(xxh3_64(page.id.as_bytes()), 0);
+            let mut random = Random::new(xxh3_64(page.id.as_bytes()), STREAM);
             let library = &libraries[part(page)];
             let at = library.articles().iter().position(|article| article.page == name(page))?;
             random.chance(OF_HUNDRED).then(|| with_boxes(page, library, at, &mut random))

@@ -18,7 +18,7 @@ mod zones;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Parser;
 use dehusk::label::Model;
 use generate::Article;
@@ -95,6 +95,7 @@ fn main() -> Result<()> {
     let whole = if held_back.is_none() { &*arguments.sets } else { &[] };
     corpus::add_hand_labels(&mut examples, &pages, whole, include_str!("../hand-labels.txt"))?;
     for (part, articles) in articles.iter().enumerate() {
+        ensure!(!articles.is_empty(), "no page of part {part} has an article; learn from more pages");
         let generated = generate::pages(articles, part as u64, GENERATED / corpus::PARTS);
         examples.extend(corpus::generated(&generated, part, alone)?);
     }

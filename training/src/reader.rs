@@ -37,6 +37,11 @@ pub enum Knowledge {
 /// Signals of a block by itself.
 const ALONE: [Group; 4] = [Group::Look, Group::Cues, Group::Words, Group::Repetition];
 
+/// Whether a page's words are changed. What is said of it then is no measure of anything.
+pub fn is_foreign(x: &Example) -> bool {
+    (x.site >> 16) % FOREIGN == 0
+}
+
 /// Fits the reader to pages that are sorted by their part, and returns it with its opinions on each page, in nats, as
 /// models of the other parts have them.
 ///
@@ -60,7 +65,7 @@ pub fn fit(pages: &[Example], without: &[Knowledge]) -> (Reader, Vec<Vec<f32>>) 
     let word_scores: Vec<Vec<f32>> = pages
         .par_iter()
         .map(|x| {
-            let salt = if (x.site >> 16) % FOREIGN == 0 { SALT } else { 0 };
+            let salt = if is_foreign(x) { SALT } else { 0 };
             let read = |b| x.observed.tokens.words(b).iter().map(|w| w ^ salt).collect::<Vec<u32>>();
             (0..x.blocks.len()).map(|b| score(&words[x.part], &read(b))).collect()
         })
@@ -114,7 +119,7 @@ fn calibration(pages: &[Example], opinions: &[Vec<f32>]) -> Vec<(f32, f32)> {
     const SLICES: usize = 400;
     const LEAST_STEP: f64 = 0.02;
     let mut judged: Vec<(f64, f64)> = Vec::new();
-    for (x, opinion) in pages.iter().zip(opinions).filter(|(x, _)| x.is_real()) {
+    for (x, opinion) in pages.iter().zip(opinions).filter(|(x, _)| x.is_real() && !is_foreign(x)) {
         let rows = opinion.iter().zip(&x.targets);
         judged.extend(rows.map(|(o, t)| (1.0 / (1.0 + f64::from(-o).exp()), f64::from(u8::from(*t > 0.5)))));
     }

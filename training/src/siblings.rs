@@ -27,21 +27,21 @@ pub fn siblings(pages: &[Page]) -> (Vec<Page>, Vec<Page>) {
         }
         chosen.push(page.clone());
         let lines: Vec<(&str, bool)> = labelled_lines(page);
+        let others: &[&Page] = &of_part[part(page)];
         let fixed: Vec<bool> =
             lines.iter().map(|(line, _)| random.chance(if line.len() < FIXED { 80 } else { 35 })).collect();
         for k in 0..1 + random.below(8) {
-            let others: &[&Page] = &of_part[part(page)];
             let other = *random.pick(others);
             if other.id == page.id {
                 continue;
             }
-            let article: Vec<&str> = labelled_lines(other).into_iter().filter(|l| l.1).map(|l| l.0).collect();
+            let (article, furniture): (Vec<_>, Vec<_>) = labelled_lines(other).into_iter().partition(|l| l.1);
             let mut text = String::new();
             let mut inserted = false;
             for ((line, main), fixed) in lines.iter().zip(&fixed) {
                 if *main {
                     if !inserted {
-                        article.iter().for_each(|line| push(&mut text, line));
+                        article.iter().for_each(|(line, _)| push(&mut text, line));
                         inserted = true;
                     }
                     // Headings that every article of a site has, and articles shown again elsewhere.
@@ -50,12 +50,8 @@ pub fn siblings(pages: &[Page]) -> (Vec<Page>, Vec<Page>) {
                     }
                 } else if *fixed && random.chance(93) {
                     push(&mut text, line);
-                } else if random.chance(50) {
-                    let from = labelled_lines(other);
-                    let furniture: Vec<_> = from.iter().filter(|l| !l.1).collect();
-                    if !furniture.is_empty() {
-                        push(&mut text, random.pick(&furniture).0);
-                    }
+                } else if random.chance(50) && !furniture.is_empty() {
+                    push(&mut text, random.pick(&furniture).0);
                 }
             }
             made.push(Page { id: format!("{}#{k}", page.id), text, ..page.clone() });

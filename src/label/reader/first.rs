@@ -40,7 +40,8 @@ pub(in crate::label) struct First<'a> {
     cohesion: Cohesion,
     /// Which stems the page's title has.
     title: Vec<bool>,
-    /// Of each block, how many blocks of the page are the same line, and how many begin with the same words.
+    /// Of each block, how many blocks of the page have the same words, as far as they are read, and how many begin with
+    /// the same ones.
     same: Vec<u32>,
     alike: Vec<u32>,
     /// Blocks that begin as several others do, which is how threads and lists name their items.
@@ -107,7 +108,7 @@ impl<'a> First<'a> {
                 above(&|m| m.shape == Shape::Heading),
             ],
             cohesion: Cohesion::of(view.tokens, view.context.run.clone()),
-            same: counts(view, |_| true, |words| words),
+            same: counts(view, |words| !words.is_empty(), |words| words),
             formulas: Totals::of(alike.iter().map(|n| flag(*n >= SEVERAL))),
             alike,
             spaced: spaced as f32 / n.max(1) as f32,

@@ -3,7 +3,7 @@
 //! Three models, each a step further from the letters: what the words say (`words`), trees over what stands in and
 //! around a block (`first`), trees over those trees' opinions of the whole page (`second`). They are fitted by the
 //! program in `training/` to pages whose main text people had marked, and stand in `reader.bin`. What the zone model
-//! makes of the page by its features is a signal among the others; the verdict is what it then has to agree with.
+//! makes of the page by its features is a signal among the others; what follows from the opinions it has to agree with.
 //!
 //! It is wrong where the marked pages are silent: languages they do not hold are read by their look alone, and a page
 //! that is all list, a calendar or a table of results, looks like a menu.

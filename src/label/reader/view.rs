@@ -92,9 +92,10 @@ impl View<'_> {
         table.put(flag(m.has_address));
         table.put(shape(m));
         table.put(flag(self.context.is_tight(i)));
-        table.put(flag(self.context.is_tight(i + 1)));
         table.put(m.extent as f32 / m.words.max(1) as f32);
         table.put(m.commas as f32 * 100.0 / m.extent.max(1) as f32);
+        table.group(Group::Neighbours);
+        table.put(flag(self.context.is_tight(i + 1)));
         table.group(Group::Cues);
         table.put(dated(m));
         for &kind in Kind::ALL {

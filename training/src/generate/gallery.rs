@@ -1,7 +1,8 @@
 //! Picture galleries: a caption a picture, sentences often, with counters and credits between them.
 //!
 //! A gallery reads like an article to anybody who goes by sentences: dozens of them in a row, each whole, each as long
-//! as a short paragraph. What tells are the rhythm of counters and credits, and that no caption takes up another.
+//! as a short paragraph. What tells are the rhythm of counters and credits, and where there is none, that the captions
+//! are about something else than the article.
 
 use dehusk::document::Label;
 use dehusk::label::Zone;
@@ -25,7 +26,10 @@ pub fn gallery(pen: &mut Pen, sheet: &mut Sheet, zone: Zone) {
     let count = pen.random.between(2, most);
     let counter = *pen.random.pick(&[Counter::None, Counter::None, Counter::Line, Counter::Prefix]);
     let between = *pen.random.pick(&["/", "/", " of ", " / "]);
-    let (own, credited) = (*pen.random.pick(&[0, 30, 80]), *pen.random.pick(&[0, 50, 95]));
+    let credited = *pen.random.pick(&[0, 50, 95]);
+    // Sentences of the article with nothing around them would be the article.
+    let has_rhythm = counter != Counter::None || credited > 0;
+    let own = if has_rhythm { *pen.random.pick(&[0, 30, 80]) } else { 0 };
     if pen.random.chance(40) {
         let heading = pen.headline();
         sheet.paragraph(Label::Caption, &heading);

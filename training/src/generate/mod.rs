@@ -69,6 +69,7 @@ pub fn insert(
         8..=9 if !inside => comments::thread(pen, &mut sheet),
         _ => (0..pen.random.between(1, 3)).for_each(|_| furniture::interruption(pen, &mut sheet, None)),
     }
+    sheet.drop_lifted();
     sheet.set(spacing, 0)
 }
 

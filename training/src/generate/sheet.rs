@@ -4,7 +4,7 @@
 //! set: the same lines are a page of an extractor (blank lines between paragraphs), of a layout-aware render (menus
 //! tight, paragraphs apart) or of one that knows no blank lines at all.
 
-use dehusk::document::Label;
+use dehusk::document::{Label, Side};
 use dehusk::label::Zone;
 
 use super::{Generated, text};
@@ -81,6 +81,11 @@ impl Sheet {
         } else {
             self.line(label, gap, line);
         }
+    }
+
+    /// Takes back titles, dates and bylines: whether they are main text, people do not agree.
+    pub fn drop_lifted(&mut self) {
+        self.lines.retain(|line| line.label.side() != Side::Lifted);
     }
 
     /// The page. `wide`: after each so many lines there is one blank line more, 0 for never.
