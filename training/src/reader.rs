@@ -39,7 +39,7 @@ const ALONE: [Group; 4] = [Group::Look, Group::Cues, Group::Words, Group::Repeti
 
 /// Whether a page's words are changed. What is said of it then is no measure of anything.
 pub fn is_foreign(x: &Example) -> bool {
-    (x.site >> 16) % FOREIGN == 0
+    (x.site >> 16).is_multiple_of(FOREIGN)
 }
 
 /// Fits the reader to pages that are sorted by their part, and returns it with its opinions on each page, in nats, as
