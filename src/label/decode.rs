@@ -2,9 +2,9 @@
 //!
 //! Two passes over the zone model. The first, [`survey`], knows the features alone: the probability of each zone at each
 //! block over all sequences (forward–backward), which the reader takes as signals among others. The second, [`decode`],
-//! knows which blocks are main text, and finds the most probable sequence of zones that agrees
-//! with it (Viterbi), and in it each block's label. Side and label come from different models because each is better
-//! at its task: the reader weighs the whole page, the zone model knows what furniture is called.
+//! knows which blocks are main text, and finds the most probable sequence of zones that agrees with it (Viterbi), and in
+//! it each block's label. Side and label come from different models because each is better at its task: the reader
+//! weighs the whole page, the zone model knows what furniture is called.
 //!
 //! A page has one title, so of several blocks that would be it the one with the highest score stays.
 

@@ -25,6 +25,11 @@ impl Hasher for KeyIsHash {
     }
 }
 
+/// The key of a hash of 32 bits: it spreads over all 64.
+pub(super) fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 /// Longest word in bytes that has a key; "опубликовано" has 24.
 const MAX_WORD: usize = 48;
 

@@ -10,7 +10,7 @@
 use unicode_normalization::char::is_combining_mark;
 
 use crate::document::Block;
-use crate::label::key_map::KeyMap;
+use crate::label::key_map::{KeyMap, spread};
 
 /// Words of a block that are read: the opening tells what a block is, and a paragraph's subject.
 const READ: usize = 64;
@@ -40,7 +40,7 @@ impl Tokens {
         numbers.reserve(tokens.stems.len() / 2);
         for stem in &mut tokens.stems {
             let next = numbers.len() as u32;
-            *stem = *numbers.entry(key(*stem)).or_insert(next);
+            *stem = *numbers.entry(spread(*stem)).or_insert(next);
         }
         tokens.kinds = numbers.len();
         tokens
@@ -142,11 +142,6 @@ impl Default for Word {
     fn default() -> Self {
         Self { hash: SEED, stem: SEED, letters: 0, has_digit: false }
     }
-}
-
-/// Spreads a hash of 32 bits over the 64 that a map looks at.
-pub(super) fn key(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 const SEED: u64 = 0x9e37_79b9_7f4a_7c15;

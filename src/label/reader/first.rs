@@ -7,9 +7,8 @@ use super::table::{Group, Table, Totals, Windows, flag, log, signed};
 use super::view::{View, dated, ending, prose};
 use crate::document::Shape;
 use crate::label::cues::Kind;
-use crate::label::key_map::KeyMap;
+use crate::label::key_map::{KeyMap, spread};
 use crate::label::measure::Measure;
-use crate::label::tokens::key;
 use crate::segment::Ending;
 
 /// Extent below which an open line is like a menu's.
@@ -27,7 +26,7 @@ const RHYTHM: usize = 8;
 const NOWHERE: f32 = 9.0;
 
 /// What the rows need to know of the whole page.
-pub(in crate::label) struct First<'a> {
+pub(super) struct First<'a> {
     view: &'a View<'a>,
     words: &'a [f32],
     /// What each block tells its neighbours.
@@ -255,7 +254,7 @@ fn distances<'m>(measures: impl Iterator<Item = &'m Measure>, hits: &dyn Fn(&Mea
 fn counts(view: &View<'_>, counted: impl Fn(&[u32]) -> bool, part: impl Fn(&[u32]) -> &[u32]) -> Vec<u32> {
     let hash = |i: usize| {
         let words = view.tokens.words(i);
-        counted(words).then(|| part(words).iter().fold(1u64, |h, &w| h.rotate_left(7) ^ key(w)))
+        counted(words).then(|| part(words).iter().fold(1u64, |h, &w| h.rotate_left(7) ^ spread(w)))
     };
     let hashes: Vec<Option<u64>> = (0..view.measures.len()).map(hash).collect();
     let mut seen: KeyMap<u32> = KeyMap::default();

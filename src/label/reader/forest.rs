@@ -33,7 +33,7 @@ pub struct Forest {
 
 impl Forest {
     /// Adds each block's score, the log-odds that it is main text, to `out`.
-    pub fn scores(&self, table: &Table, out: &mut Vec<f32>) {
+    pub(super) fn scores(&self, table: &Table, out: &mut Vec<f32>) {
         let mut sums = [self.base; ROWS];
         for tree in &self.trees {
             let mut columns: [&[f32]; DEPTH] = [&[]; DEPTH];
@@ -58,8 +58,7 @@ impl Forest {
     }
 
     /// The score of one block, its signals one after the other.
-    #[must_use]
-    pub fn score(&self, row: &[f32]) -> f32 {
+    pub(super) fn score(&self, row: &[f32]) -> f32 {
         let leaf = |tree: &Tree| {
             let answers = tree.splits.iter().enumerate();
             answers.fold(0, |leaf, (d, (s, bound))| leaf | usize::from(row[usize::from(*s)] > *bound) << d)

@@ -95,7 +95,7 @@ impl Reader {
     /// measured points in proportion.
     #[must_use]
     pub fn probability(&self, opinion: f32) -> f32 {
-        let stated = 1.0 / (1.0 + (-opinion).exp());
+        let stated = logistic(opinion);
         let above = self.calibration.partition_point(|(p, _)| *p <= stated);
         match (above.checked_sub(1).map(|i| self.calibration[i]), self.calibration.get(above)) {
             (Some((p, share)), Some((q, next))) => share + (next - share) * (stated - p) / (q - p),
@@ -134,6 +134,11 @@ impl Forest {
             *sum += score - self.score(&without);
         }
     }
+}
+
+/// The probability that log-odds state.
+fn logistic(nats: f32) -> f32 {
+    1.0 / (1.0 + (-nats).exp())
 }
 
 /// A page in pieces that fit a table.

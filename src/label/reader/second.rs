@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::cohesion::Cohesion;
+use super::logistic;
 use super::table::{Group, Table, Totals, WINDOWS, Windows, flag, log, signed};
 use super::view::{View, ending};
 
@@ -17,7 +18,7 @@ const OUTSIDE: f32 = -9.0;
 const MOST_EXTENT: usize = 1000;
 
 /// What the rows need to know of the whole page.
-pub(in crate::label) struct Second<'a> {
+pub(super) struct Second<'a> {
     view: &'a View<'a>,
     words: &'a [f32],
     /// The first opinions, in nats.
@@ -36,7 +37,7 @@ impl<'a> Second<'a> {
     /// `words` is what the words of each block say, `logits` are the first opinions, both in nats.
     pub fn of(view: &'a View<'a>, words: &'a [f32], logits: &'a [f32]) -> Self {
         let measures = view.measures;
-        let opinions: Vec<f32> = logits.iter().map(|l| 1.0 / (1.0 + (-l).exp())).collect();
+        let opinions: Vec<f32> = logits.iter().map(|l| logistic(*l)).collect();
         let votes: Vec<f32> = (opinions.iter().zip(measures))
             .map(|(p, m)| (p - 0.5) * (1.0 + m.extent.min(MOST_EXTENT) as f32).sqrt())
             .collect();
