@@ -48,24 +48,19 @@ fn with_boxes(page: &Page, library: &Library, at: usize, random: &mut Random) ->
         places.push(below);
     }
     let (spacing, blank) = if page.render == "wet" { (Spacing::Tight, "") } else { (Spacing::Grouped, "\n") };
-    let (mut text, mut labels, mut number) = (String::new(), Vec::new(), 0);
-    let mut put = |number: usize, text: &mut String, labels: &mut Vec<u8>| {
-        if places.contains(&number) {
-            let made = insert(library, at, random, number < below, spacing);
-            text.extend([blank, &made.text, blank]);
-            labels.extend(made.lines.iter().map(|_| 0));
-        }
-    };
-    for line in page.text.split_inclusive('\n') {
-        if !line.trim().is_empty() {
-            put(number, &mut text, &mut labels);
-            labels.push(page.labels[number]);
-            number += 1;
-        }
-        text.push_str(line);
+    let source = format!("{}\n", page.text);
+    let (mut text, mut labels) = (String::new(), Vec::new());
+    let (mut line, mut byte) = (0, 0);
+    for place in places {
+        let made = insert(library, at, random, place < below, spacing);
+        let until = lines.get(place).map_or(source.len(), |line| line.0);
+        text.extend([&source[byte..until], blank, &made.text, blank]);
+        labels.extend(&page.labels[line..place]);
+        labels.extend(made.lines.iter().map(|_| 0));
+        (line, byte) = (place, until);
     }
-    text.push('\n');
-    put(number, &mut text, &mut labels);
+    text.push_str(&source[byte..]);
+    labels.extend(&page.labels[line..]);
     Page { id: format!("{}~", page.id), text, labels, ..page.clone() }
 }
 

@@ -7,7 +7,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::corpus::{PARTS, part};
-use crate::data::Page;
+use crate::data::{Page, lines};
 use crate::random::Random;
 
 /// Of a hundred pages, those that get siblings.
@@ -66,6 +66,6 @@ fn push(text: &mut String, line: &str) {
 }
 
 fn labelled_lines(page: &Page) -> Vec<(&str, bool)> {
-    let lines = page.text.split('\n').filter(|line| !line.trim().is_empty());
+    let lines = lines(&page.text).into_iter().map(|(from, to)| &page.text[from..to]);
     lines.zip(&page.labels).map(|(line, &label)| (line, label == 1)).collect()
 }
