@@ -123,6 +123,19 @@ pub enum Shape {
     Rule,
 }
 
+impl Shape {
+    /// Every shape. The order is that of the variants.
+    pub const ALL: &[Self] = &[
+        Self::Text,
+        Self::Heading,
+        Self::ListItem,
+        Self::Quote,
+        Self::Code,
+        Self::TableRow,
+        Self::Rule,
+    ];
+}
+
 /// A paragraph, list item, heading or furniture line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {

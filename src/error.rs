@@ -35,6 +35,14 @@ pub enum Error {
         /// The system's own word.
         source: io::Error,
     },
+    /// The work folder, or what is in it, cannot be used. No output was replaced.
+    #[error("{}: {message}", path.display())]
+    Work {
+        /// The folder, or a file in it.
+        path: PathBuf,
+        /// What is wrong with it and what to do.
+        message: String,
+    },
     /// An input differs between the two sweeps over it.
     #[error("{path} changed while it was being read; run again on a copy that stays as it is")]
     Changed {

@@ -90,11 +90,12 @@ pub fn clean<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Result<Vec<Cleane
         stop: &AtomicBool::new(false),
     };
     let decided = decide(&job, |_| Ok(()))?;
-    for draft in decided.drafts() {
-        let draft = draft?;
+    for waiting in decided.outcome.over(&decided.store) {
+        let waiting = waiting?;
+        let draft = waiting.draft(&decided.store)?;
         let page = &mut cleaned[draft.document.place.record as usize];
         page.blocks = draft.labelled.blocks;
-        if matches!(decided.verdict(draft.number), Verdict::Keep { .. }) {
+        if matches!(waiting.verdict, Verdict::Keep { .. }) {
             page.text = Some(page.text_above(&draft.document.text, 0.0));
             page.title = draft.labelled.title;
             page.date = draft.labelled.date;
@@ -105,17 +106,7 @@ pub fn clean<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Result<Vec<Cleane
 
 /// The language of a main text, as dehusk's own detector names it.
 pub fn language(gold: &str) -> Option<String> {
-    let document = Document {
-        id: String::new(),
-        text: gold.to_owned(),
-        url: None,
-        metadata: Metadata::default(),
-        place: Place { path: "".into(), record: 0 },
-        source_hash: 0,
-        cleaned: None,
-    };
-    let blocks = segment(gold);
-    label_clean(&document, &blocks, &vec![Repetition::default(); blocks.len()]).language
+    dehusk::label::language(gold).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use dehusk::config::{Config, InputFormat, Size, from_toml, overlay_key};
-use dehusk::pipeline::work::WorkFolder;
+use dehusk::pipeline::work::{Leftover, WorkFolder};
 use dehusk::read::{Input, discover, spool};
 use dehusk::{Error, Result};
 
@@ -75,7 +75,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
 
-    /// Memory for sorting, such as 512MiB [default: 1GiB]
+    /// Memory for all that grows with the corpus, such as 512MiB [default: a quarter of the machine's]
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<Size>,
 
@@ -154,6 +154,9 @@ impl RunArgs {
         config.run.threads = self.threads.unwrap_or(config.run.threads);
         config.run.memory = self.memory.unwrap_or(config.run.memory);
         config.validate()?;
+        if config.run.memory == Size::bytes(0) {
+            config.run.memory = quarter_of_the_machine();
+        }
         Ok(config)
     }
 
@@ -163,19 +166,40 @@ impl RunArgs {
         pool.map_err(|e| Error::Config(format!("run.threads = {}: {e}", config.run.threads)))
     }
 
-    /// The scratch folder: where `--work-dir` says, else beside `output`, else among the system's temporary files.
-    pub fn work_folder(&self, output: Option<&Path>) -> Result<WorkFolder> {
-        if let Some(folder) = self.work_dir.as_ref().filter(|folder| !folder.is_dir()) {
-            return Err(Error::Config(format!("--work-dir {}: there is no such folder", folder.display())));
-        }
+    /// A scratch folder that goes with the run: where `--work-dir` says, else beside `output`, else among the system's
+    /// temporary files.
+    pub fn throwaway_folder(&self, output: Option<&Path>) -> Result<WorkFolder> {
         let temporary = std::env::temp_dir();
-        let parent = match (&self.work_dir, output) {
-            (Some(folder), _) => Some(folder.as_path()),
-            (None, Some(_)) => None,
+        let parent = match (self.parent()?, output) {
             (None, None) => Some(temporary.as_path()),
+            (parent, _) => parent,
         };
         WorkFolder::create(parent, output.unwrap_or(Path::new("dehusk")))
     }
+
+    /// The scratch folder of an output, from which an interrupted run can go on: where `--work-dir` says, else beside it.
+    pub fn resumable_folder(&self, output: &Path, leftover: Leftover) -> Result<WorkFolder> {
+        WorkFolder::claim(self.parent()?, output, leftover)
+    }
+
+    fn parent(&self) -> Result<Option<&Path>> {
+        match &self.work_dir {
+            Some(folder) if !folder.is_dir() => {
+                Err(Error::Config(format!("--work-dir {}: there is no such folder", folder.display())))
+            }
+            folder => Ok(folder.as_deref()),
+        }
+    }
+}
+
+/// A quarter of the memory that this process may use: the rest is for the system's cache of files, which sorting through
+/// files lives on, and for others.
+fn quarter_of_the_machine() -> Size {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    let allowed = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
+    let quarter = system.total_memory().min(allowed) / 4;
+    Size::bytes(quarter).max(Size::mebibytes(64))
 }
 
 /// The inputs with standard input, if it is one of them, put into a file of the work folder.

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use dehusk::Error;
+use dehusk::pipeline::work::{Leftover, WorkFolder};
 use dehusk::pipeline::{Job, Outputs, decide, emit};
 use dehusk::read::{Input, Reject};
 use dehusk::report::Summary;
 use dehusk::write::{Existing, JSON, JSON_LINES, Output, commit_all, write_reject};
 
 use super::args::{InputArgs, RunArgs, spooled, stop_flag};
-use super::progress::{ProgressMode, progress};
+use super::progress::{ProgressMode, Show, progress};
 use super::{Exit, terminal};
 
 /// Rejected records named on standard error; all of them are in the rejects file.
@@ -45,6 +46,10 @@ pub struct Args {
     #[arg(long)]
     overwrite: bool,
 
+    /// Go on from where an interrupted run with the same output was, if there was one
+    #[arg(long)]
+    resume: bool,
+
     /// Do everything but write
     #[arg(long)]
     dry_run: bool,
@@ -77,7 +82,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     RunArgs::set_threads(&config)?;
     let stop = stop_flag();
 
-    let work = args.run.work_folder(targets.corpus.as_deref().filter(|path| is_file(path)))?;
+    let work = work_folder(args, &targets, &inputs)?;
     let inputs = spooled(inputs, &work, &config)?;
     if args.verbose {
         let files = terminal::count(inputs.len() as u64, "input file");
@@ -85,20 +90,48 @@ pub fn run(args: &Args) -> Result<Exit> {
     }
     let progress = progress(if args.quiet { ProgressMode::Never } else { args.progress });
     let job = Job { inputs, config: &config, work: &work, progress: &*progress, stop };
+    let result = clean(&job, &targets, args.quiet, &*progress);
+    if result.is_err() && work.has_checkpoint() {
+        let kept = "what was done so far is kept; the same command with --resume goes on from there";
+        terminal::warn(format_args!("{kept} (in {})", work.path().display()));
+    }
+    let rejected = result?;
+    work.finish()?;
+    Ok(if rejected > config.run.max_rejects { Exit::TooManyRejects } else { Exit::Done })
+}
 
-    let mut rejects = Rejects { target: &targets, output: None, count: 0, summary: Summary::default() };
-    let decided = decide(&job, |reject| rejects.add(reject))?;
-    let mut outputs = targets.open()?;
-    let mut summary = emit(&job, decided, &mut outputs)?;
+/// The scratch folder: one to go on from, where the output is a file and the input can be read again.
+fn work_folder(args: &Args, targets: &Targets, inputs: &[Input]) -> Result<WorkFolder> {
+    let output = targets.corpus.as_deref().filter(|path| is_file(path));
+    let has_stdin = inputs.iter().any(Input::awaits_spool);
+    match output {
+        Some(output) if !has_stdin => {
+            let leftover = if args.resume { Leftover::Resume } else { Leftover::Remove };
+            Ok(args.run.resumable_folder(output, leftover)?)
+        }
+        _ if args.resume && !args.dry_run => {
+            let message = "--resume needs an output file and inputs that can be read again, not standard input or output";
+            Err(Error::Config(message.to_owned()).into())
+        }
+        Some(output) => Ok(args.run.throwaway_folder(Some(output))?),
+        None => Ok(args.run.throwaway_folder(None)?),
+    }
+}
+
+/// Does it all, up to the outputs' names; returns how many records were rejected.
+fn clean(job: &Job<'_>, targets: &Targets, quiet: bool, progress: &dyn Show) -> Result<u64> {
+    let mut rejects = Rejects { target: targets, work: job.work, output: None, count: 0, summary: Summary::default() };
+    let decided = decide(job, |reject| rejects.add(reject))?;
+    let mut outputs = targets.open(job.work)?;
+    let mut summary = emit(job, decided, &mut outputs)?;
     summary.merge(&rejects.summary);
     progress.finish();
-
-    targets.commit(outputs, rejects.output.take(), &summary)?;
-    if !args.quiet {
+    targets.commit(outputs, rejects.output.take(), &summary, job.work)?;
+    if !quiet {
         terminal::say(summary.table().trim_end());
         rejects.tell();
     }
-    Ok(if rejects.count > config.run.max_rejects { Exit::TooManyRejects } else { Exit::Done })
+    Ok(rejects.count)
 }
 
 /// Where everything goes. Nothing at all in a dry run.
@@ -189,23 +222,30 @@ impl Targets {
             .collect()
     }
 
-    fn open(&self) -> Result<Outputs, Error> {
-        let open = |path: &Option<PathBuf>| path.as_deref().map(|path| self.create(path)).transpose();
+    fn open(&self, work: &WorkFolder) -> Result<Outputs, Error> {
+        let open = |path: &Option<PathBuf>| path.as_deref().map(|path| self.create(path, work)).transpose();
         Ok(Outputs { corpus: open(&self.corpus)?, decisions: open(&self.decisions)? })
     }
 
-    fn create(&self, path: &Path) -> Result<Output, Error> {
+    fn create(&self, path: &Path, work: &WorkFolder) -> Result<Output, Error> {
         if path == Path::new("-") {
-            Ok(Output::stream("standard output", Box::new(std::io::stdout())))
-        } else {
-            Output::create(path, self.existing)
+            return Ok(Output::stream("standard output", Box::new(std::io::stdout())));
         }
+        let output = Output::create(path, self.existing)?;
+        output.temporary().map_or(Ok(()), |temporary| work.remember_temporary(temporary))?;
+        Ok(output)
     }
 
     /// Gives all outputs their names at once. A rejects file of an earlier run must not seem to belong to this one.
-    fn commit(&self, outputs: Outputs, rejects: Option<Output>, summary: &Summary) -> Result<(), Error> {
+    fn commit(
+        &self,
+        outputs: Outputs,
+        rejects: Option<Output>,
+        summary: &Summary,
+        work: &WorkFolder,
+    ) -> Result<(), Error> {
         let report = self.report.as_deref().map(|path| {
-            let mut report = self.create(path)?;
+            let mut report = self.create(path, work)?;
             report.write(summary.to_json().as_bytes())?;
             Ok::<_, Error>(report)
         });
@@ -237,6 +277,7 @@ fn is_file(path: &Path) -> bool {
 /// The rejects: a file that begins with the first of them, and a few words for the terminal.
 struct Rejects<'a> {
     target: &'a Targets,
+    work: &'a WorkFolder,
     output: Option<Output>,
     count: u64,
     summary: Summary,
@@ -245,7 +286,8 @@ struct Rejects<'a> {
 impl Rejects<'_> {
     fn add(&mut self, reject: &Reject) -> Result<(), Error> {
         if self.output.is_none() {
-            self.output = self.target.rejects.as_deref().map(|path| self.target.create(path)).transpose()?;
+            let create = |path| self.target.create(path, self.work);
+            self.output = self.target.rejects.as_deref().map(create).transpose()?;
         }
         if self.count < SHOWN_REJECTS {
             terminal::warn(format_args!("{} record {}: {}", reject.path, reject.record, reject.message));

@@ -8,7 +8,7 @@ use dehusk::Error;
 use dehusk::config::LabelConfig;
 use dehusk::document::{Block, Repetition, Verdict};
 use dehusk::label::{Evidence, explain};
-use dehusk::pipeline::{Decided, Draft, Job, Quiet, decide};
+use dehusk::pipeline::{Decided, Draft, Job, Outcome, Quiet, Store, Waiting, decide};
 use dehusk::write::{BlockAction, BlockDecision};
 
 use super::Exit;
@@ -45,11 +45,11 @@ pub fn run(args: &Args) -> Result<Exit> {
     let inputs = args.input.discover(&config)?;
     RunArgs::set_threads(&config)?;
     let stop = stop_flag();
-    let work = args.run.work_folder(None)?;
+    let work = args.run.throwaway_folder(None)?;
     let inputs = spooled(inputs, &work, &config)?;
     let job = Job { inputs, config: &config, work: &work, progress: &Quiet, stop };
     let mut rejected = 0u64;
-    let mut decided = decide(&job, |_| {
+    let Decided { store, outcome } = decide(&job, |_| {
         rejected += 1;
         Ok(())
     })?;
@@ -58,40 +58,39 @@ pub fn run(args: &Args) -> Result<Exit> {
             "{rejected} of the input's records were rejected; `dehusk clean` names them"
         ));
     }
-    let draft = find(&decided, args)?;
-    let blocks = decided.blocks(&draft, &config.dedup.blocks)?;
+    let (waiting, draft) = find(outcome, &store, args)?;
+    let id = |number| Ok(store.draft(number)?.document.id);
+    let blocks = waiting.blocks(&draft, &config.dedup.blocks, id)?;
     let shown = if args.full { usize::MAX } else { SHOWN_TEXT };
     let mut out = Vec::new();
-    let page = Page { decided: &decided, draft: &draft, blocks: &blocks, shown, label: &config.label };
+    let verdict = waiting.verdict;
+    let page = Page { store: &store, draft: &draft, verdict, blocks: &blocks, shown, label: &config.label };
     page.write(&mut out)?;
     anstream::stdout().lock().write_all(&out)?;
     Ok(Exit::Done)
 }
 
-fn find(decided: &Decided, args: &Args) -> Result<Draft, Error> {
+fn find(outcome: Outcome, store: &Store, args: &Args) -> Result<(Waiting, Draft), Error> {
     let wrong = |message: String| Err(Error::Input { path: args.input.inputs.join(" "), message });
     let mut closest: Option<(f64, String)> = None;
     let mut only = None;
-    let mut count = 0u64;
-    for draft in decided.drafts() {
-        let draft = draft?;
-        count += 1;
+    for waiting in outcome.over(store) {
+        let waiting = waiting?;
+        let draft = waiting.draft(store)?;
         match &args.id {
-            Some(id) if draft.document.id == *id => return Ok(draft),
+            Some(id) if draft.document.id == *id => return Ok((waiting, draft)),
             Some(id) => {
                 let similarity = strsim::jaro_winkler(id, &draft.document.id);
                 if closest.as_ref().is_none_or(|(best, _)| similarity > *best) {
                     closest = Some((similarity, draft.document.id));
                 }
             }
-            None if count > 1 => {
-                return wrong("holds several documents; name one with --id".to_owned());
-            }
-            None => only = Some(draft),
+            None if only.is_some() => return wrong("holds several documents; name one with --id".to_owned()),
+            None => only = Some((waiting, draft)),
         }
     }
     match (only, closest) {
-        (Some(draft), _) => Ok(draft),
+        (Some(found), _) => Ok(found),
         (None, Some((_, id))) => wrong(format!("holds no document with that id; the nearest is {id:?}")),
         (None, None) => wrong("holds no document".to_owned()),
     }
@@ -104,8 +103,9 @@ const LIFTED: Style = AnsiColor::Cyan.on_default();
 const REMOVED: Style = AnsiColor::Red.on_default();
 
 struct Page<'a> {
-    decided: &'a Decided,
+    store: &'a Store,
     draft: &'a Draft,
+    verdict: Verdict,
     blocks: &'a [BlockDecision],
     shown: usize,
     label: &'a LabelConfig,
@@ -137,14 +137,14 @@ impl Page<'_> {
     }
 
     fn write_verdict(&self, out: &mut Vec<u8>) -> Result<()> {
-        match self.decided.verdict(self.draft.number) {
+        match self.verdict {
             Verdict::Keep { copies: 0 } => writeln!(out, "verdict   {KEPT}keep{KEPT:#}")?,
             Verdict::Keep { copies } => {
                 writeln!(out, "verdict   {KEPT}keep{KEPT:#}; {copies} other documents are copies of it")?;
             }
             Verdict::Empty => writeln!(out, "verdict   {REMOVED}drop{REMOVED:#}: no main text is left")?,
             Verdict::Duplicate { canonical, similarity, exact } => {
-                let kept = self.decided.draft(canonical)?;
+                let kept = self.store.draft(canonical)?;
                 let how = if exact { "the same main text as" } else { "nearly the main text of" };
                 let id = one_line(&kept.document.id);
                 writeln!(out, "verdict   {REMOVED}drop{REMOVED:#}: {how} {id} (similarity {similarity:.3})")?;
@@ -224,7 +224,7 @@ impl Page<'_> {
                 write!(
                     out,
                     "; for example {} block {block}",
-                    one_line(&self.decided.draft(document)?.document.id)
+                    one_line(&self.store.draft(document)?.document.id)
                 )?;
             }
             writeln!(out, "{DIM:#}")?;

@@ -85,6 +85,8 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         _ if closed_pipe => Exit::Done,
         Some(Error::Config(_) | Error::Input { .. } | Error::Output { .. }) => Exit::Usage,
         Some(Error::Interrupted) => Exit::Interrupted,
-        Some(Error::Io { .. } | Error::Changed { .. } | Error::Panic { .. }) | None => Exit::NotFinished,
+        Some(Error::Io { .. } | Error::Work { .. } | Error::Changed { .. } | Error::Panic { .. }) | None => {
+            Exit::NotFinished
+        }
     }
 }

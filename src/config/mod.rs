@@ -89,13 +89,26 @@ impl Default for LabelConfig {
     }
 }
 
+/// How the similarity of two documents is measured, on their sets of shingles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Similarity {
+    /// The shingles that both have, as a share of those that either has.
+    #[default]
+    Jaccard,
+    /// The shingles that both have, as a share of those of the document that would go: it may stand inside a longer one.
+    Containment,
+}
+
 /// `[dedup]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DedupConfig {
     /// Off: nothing is dropped as a duplicate; repetition still informs the labels.
     pub enabled: bool,
-    /// Jaccard similarity of the shingle sets at which a document is a near-duplicate.
+    /// What makes two documents similar.
+    pub similarity: Similarity,
+    /// Similarity of the shingle sets at which a document is a near-duplicate.
     pub threshold: f64,
     /// Words in a shingle.
     pub shingle_words: usize,
@@ -109,6 +122,7 @@ impl Default for DedupConfig {
     fn default() -> Self {
         Self {
             enabled: true,
+            similarity: Similarity::Jaccard,
             threshold: 0.8,
             shingle_words: 5,
             keep: vec![KeepRule::Longest, KeepRule::First],
@@ -152,15 +166,17 @@ impl Default for BlockDedupConfig {
 pub struct RunConfig {
     /// Worker threads; 0 takes one per core.
     pub threads: usize,
-    /// Memory for sorting between the sweeps.
+    /// Memory for all that grows with the corpus. 0: the program takes a quarter of the machine's, the library 1 GiB.
     pub memory: Size,
+    /// Seconds of work between two checkpoints of a run that can be resumed. 0: as often as possible.
+    pub checkpoint_seconds: u32,
     /// More rejected records than this end the run with exit code 3 (the output is written all the same).
     pub max_rejects: u64,
 }
 
 impl Default for RunConfig {
     fn default() -> Self {
-        Self { threads: 0, memory: Size::mebibytes(1024), max_rejects: 0 }
+        Self { threads: 0, memory: Size::bytes(0), checkpoint_seconds: 20, max_rejects: 0 }
     }
 }
 
@@ -191,8 +207,8 @@ impl Config {
         if self.run.threads > 1024 {
             return wrong("run.threads", &self.run.threads, "at most 1024");
         }
-        if self.run.memory < Size::mebibytes(16) {
-            return wrong("run.memory", &self.run.memory, "at least 16MiB");
+        if self.run.memory < Size::mebibytes(16) && self.run.memory != Size::bytes(0) {
+            return wrong("run.memory", &self.run.memory, "at least 16MiB, or 0 for a quarter of the machine's");
         }
         let record = self.input.max_record;
         if record < Size::bytes(1024) || record > Size::mebibytes(1024) {

@@ -28,15 +28,18 @@ pub struct DuplicateBlock {
     pub owner: (u32, u32),
 }
 
-/// The duplicates in `group`, whose keys are all equal. Only documents marked in `kept` count; of them the one with
-/// the least `ranks` owns the paragraph, and every other occurrence, one inside the owner included, is a duplicate.
-/// Both slices are indexed by document.
-pub fn duplicates(group: &[BlockKey], ranks: &[u32], kept: &[bool]) -> impl Iterator<Item = DuplicateBlock> {
-    let occurrences = group.iter().filter(|at| kept[at.document as usize]).map(|at| (at.document, at.block));
-    let owner = occurrences.clone().min_by_key(|&(document, block)| (ranks[document as usize], block));
-    occurrences.filter_map(move |at| {
-        let (document, block) = at;
-        owner.filter(|&owner| owner != at).map(|owner| DuplicateBlock { document, block, owner })
+/// The duplicates in `group`, whose keys are all equal. Only documents that have a `place` count, those that stay; of them
+/// the one with the least owns the paragraph, and every other occurrence, one inside the owner included, is a duplicate.
+pub fn duplicates(
+    group: &[BlockKey],
+    place: impl Fn(u32) -> Option<u32>,
+) -> impl Iterator<Item = DuplicateBlock> {
+    let ranked = |at: &BlockKey| Some((place(at.document)?, at.block, at.document));
+    let owner = if group.len() > 1 { group.iter().filter_map(ranked).min() } else { None };
+    let owner = owner.map(|(_, block, document)| (document, block));
+    group.iter().filter_map(move |at| {
+        let owner = owner.filter(|owner| *owner != (at.document, at.block))?;
+        place(at.document).map(|_| DuplicateBlock { document: at.document, block: at.block, owner })
     })
 }
 
@@ -68,7 +71,8 @@ mod tests {
             .map(|(document, block)| BlockKey { key: 1, document, block })
             .into();
         let found = |kept: [bool; 4]| -> Vec<_> {
-            duplicates(&group, &[3, 1, 2, 0], &kept).map(|d| (d.document, d.block, d.owner)).collect()
+            let place = |document: u32| kept[document as usize].then_some([3, 1, 2, 0][document as usize]);
+            duplicates(&group, place).map(|d| (d.document, d.block, d.owner)).collect()
         };
         let all = [true; 4];
         assert_eq!(found(all), [(0, 3, (3, 1)), (1, 2, (3, 1)), (1, 9, (3, 1)), (2, 0, (3, 1))]);

@@ -1,8 +1,10 @@
-//! What is remembered of a document's main text between the sweeps: half a kilobyte, whatever its length.
+//! What is remembered of a document's main text between the sweeps: some eighty bytes, whatever its length, and the
+//! buckets in which it meets others.
 
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::fingerprint::{Sketch, normalise_into, shingle_hashes, word_hashes};
+use super::lsh::{Bucket, Lsh};
+use crate::fingerprint::{Signature, Sketch, normalise_into, shingle_hashes, shingle_set, word_hashes};
 
 /// What duplicate removal knows of a document without its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,10 +15,8 @@ pub struct Entry {
     pub words: u32,
     /// How good its claim to stay is; see [`claim`](super::claim). By its length unless somebody says otherwise.
     pub claim: u128,
-    /// Different shingles in it; 0 only where it has no words.
-    pub shingles: u32,
-    /// Sketch of the shingles.
-    pub sketch: Sketch,
+    /// Two bits of each value of the sketch of its shingles.
+    pub signature: Signature,
 }
 
 /// Takes in a main text block by block and says what to remember of it. One digest serves any number of documents; its
@@ -52,25 +52,27 @@ impl MainTextDigest {
     }
 
     /// The set of shingles of `shingle_words` words of the blocks so far, sorted.
-    pub fn shingles(&mut self, shingle_words: usize) -> &[u64] {
-        shingle_hashes(&self.words, shingle_words, &mut self.shingles);
+    pub fn shingle_set(&mut self, shingle_words: usize) -> &[u64] {
+        shingle_set(&self.words, shingle_words, &mut self.shingles);
         &self.shingles
     }
 
-    /// What to remember of the blocks so far; nothing if there were none.
-    pub fn entry(&mut self, shingle_words: usize) -> Option<Entry> {
+    /// What to remember of the blocks so far, and in `buckets` where they meet others; nothing if there were no blocks. A
+    /// text without words meets nobody.
+    pub fn entry(&mut self, shingle_words: usize, lsh: &Lsh, buckets: &mut Vec<Bucket>) -> Option<Entry> {
+        buckets.clear();
         if self.blocks == 0 {
             return None;
         }
-        let sketch = Sketch::of(self.shingles(shingle_words));
-        let count = |hashes: &[u64]| u32::try_from(hashes.len()).unwrap_or(u32::MAX);
-        let words = count(&self.words);
+        shingle_hashes(&self.words, shingle_words, &mut self.shingles);
+        let sketch = Sketch::of(&self.shingles);
+        lsh.buckets(&mut self.shingles, &sketch, buckets);
+        let words = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
         Some(Entry {
             exact: self.exact.digest128(),
             words,
             claim: u128::from(words),
-            shingles: count(&self.shingles),
-            sketch,
+            signature: sketch.signature(),
         })
     }
 }
@@ -78,23 +80,27 @@ impl MainTextDigest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::DedupConfig;
 
     #[test]
     fn borders_of_blocks_do_not_count() {
         let mut digest = MainTextDigest::default();
+        let lsh = Lsh::new(&DedupConfig::default());
         let mut entry = |blocks: &[&str]| {
             digest.clear();
             blocks.iter().for_each(|block| {
                 digest.push(block);
             });
-            digest.entry(5)
+            let mut buckets = Vec::new();
+            digest.entry(5, &lsh, &mut buckets).map(|entry| (entry, buckets))
         };
         let whole = entry(&["One two three FOUR five six."]);
         assert_eq!(whole, entry(&["One  two three", " ", "four", "five six."]));
-        assert_eq!(whole.unwrap().shingles, 2);
+        assert_eq!(whole.unwrap().1.len(), 16);
         assert_eq!(entry(&[]), None);
-        assert_eq!(entry(&["\u{200B}"]).unwrap().words, 0);
-        assert_eq!(entry(&["***"]).unwrap().shingles, 0);
-        assert_eq!(entry(&["two words"]).unwrap().shingles, 1);
+        for (text, words, buckets) in [("\u{200B}", 0, 0), ("***", 0, 0), ("two words", 2, 16)] {
+            let (entry, met) = entry(&[text]).unwrap();
+            assert_eq!((entry.words, met.len()), (words, buckets), "{text:?}");
+        }
     }
 }

@@ -1,14 +1,22 @@
-//! Which sketches are worth a comparison: locality-sensitive hashing in bands (Leskovec, Rajaraman and Ullman, *Mining of
-//! Massive Datasets*, chapter 3).
+//! Which documents are worth a comparison: those that share a bucket.
 //!
-//! A sketch is cut into bands of a few values each; documents that agree in a whole band become candidates. Candidates
-//! are cheap to reject and expensive to miss, so the bands are chosen for recall. Wrong, by design, once in a
-//! thousand pairs that stand exactly at the threshold, and far less often above it.
+//! For the Jaccard similarity that is locality-sensitive hashing in bands (Leskovec, Rajaraman and Ullman, *Mining of
+//! Massive Datasets*, chapter 3): a sketch is cut into bands of a few values each, and documents that agree in a whole
+//! band meet in its bucket. Candidates are cheap to reject and expensive to miss, so the bands are chosen for recall.
+//!
+//! A document inside a longer one has a sketch of its own, so for containment every shingle is a bucket. All documents
+//! stand in the buckets of all of their shingles, but each looks for others only in those of its [`QUESTIONS`] least
+//! ones, a fair sample of it: the share of them that another document has estimates how much of it the other contains.
+//!
+//! Wrong, by design: in bands once in five hundred pairs that stand exactly at the threshold, and far less often above
+//! it; in containment as often as all questions miss, which at a threshold of one half is once in 65,536.
 
-use crate::fingerprint::{BINS, Sketch};
+use crate::config::{DedupConfig, Similarity};
+use crate::fingerprint::{BINS, Signature, Sketch};
 
-/// The least probability that two documents at the threshold become candidates.
-const RECALL: f64 = 0.999;
+/// The least probability that two documents at the threshold become candidates. With 0.999 two more bands would be wanted
+/// at the default threshold, and an eighth more disk, for one more pair in a thousand of those at the threshold.
+const RECALL: f64 = 0.998;
 
 /// The probability that an estimate is so low that a pair at the threshold is given up unseen.
 const RISK: f64 = 1e-6;
@@ -17,8 +25,12 @@ const RISK: f64 = 1e-6;
 /// measured to raise the standard deviation up to 1.25-fold (128 / 1.25² = 82).
 const WORST_BINS: usize = 80;
 
-/// Ends a chain of members.
-const NONE: u32 = u32::MAX;
+/// Shingles by which a document looks for others that contain it.
+const QUESTIONS: usize = 16;
+
+/// Bits of a bucket's number, so that it takes six bytes on disk. A billion documents have some 16 billion buckets; one
+/// in twenty thousand then meets a stranger there, who costs a look at two signatures.
+const BUCKET_BITS: u32 = 47;
 
 /// How a sketch is cut: `bands` × `rows` of its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,13 +43,15 @@ pub struct Banding {
 
 impl Banding {
     /// The banding with the most rows, and so the fewest false candidates, that still finds a pair at `threshold` with
-    /// probability 0.999. Below a threshold of about 0.053 none does; one row a band comes nearest.
+    /// probability 0.998, in no more bands than that takes. Below a threshold of about 0.05 none does; one row a band
+    /// comes nearest.
     #[must_use]
     pub fn for_threshold(threshold: f64) -> Self {
+        let finds = |banding: &Self| banding.probability(threshold) >= RECALL;
         (1..=BINS)
             .rev()
-            .map(|rows| Self { bands: BINS / rows, rows })
-            .find(|banding| banding.probability(threshold) >= RECALL)
+            .filter_map(|rows| (1..=BINS / rows).map(|bands| Self { bands, rows }).find(finds))
+            .next()
             .unwrap_or(Self { bands: BINS, rows: 1 })
     }
 
@@ -47,123 +61,124 @@ impl Banding {
         let [bands, rows] = [self.bands, self.rows].map(|n| n as i32);
         1.0 - (1.0 - similarity.powi(rows)).powi(bands)
     }
+}
 
-    fn band<'s>(&self, sketch: &'s Sketch, band: usize) -> &'s [u32] {
-        &sketch.0[band * self.rows..][..self.rows]
+/// A bucket that a document stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bucket(u64);
+
+impl Bucket {
+    fn new(hash: u64, asks: bool) -> Self {
+        Self(hash >> (u64::BITS - BUCKET_BITS) << 1 | u64::from(!asks))
+    }
+
+    /// The number that [`Bucket::number`] returned.
+    #[must_use]
+    pub fn from_number(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// A number of 48 bits that stands for it. Equal buckets are neighbours in the order of the numbers, and who asks
+    /// comes before who does not.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    /// Whether it is the same bucket, whoever asks.
+    #[must_use]
+    pub fn is_same(self, other: Self) -> bool {
+        self.0 >> 1 == other.0 >> 1
+    }
+
+    /// Whether the document looks for others in it, and does not only stand there.
+    #[must_use]
+    pub fn asks(self) -> bool {
+        self.0 & 1 == 0
     }
 }
 
-/// The estimate below which a pair cannot reach `threshold`, save with probability [`RISK`]: a quantile of the binomial
-/// distribution, since a multiple of the standard deviation would be too strict near 1.
-pub(super) fn lowest_estimate(threshold: f64) -> f64 {
-    if threshold >= 1.0 {
-        return 1.0;
-    }
-    let bins = WORST_BINS as f64;
-    let mut share = (1.0 - threshold).powi(WORST_BINS as i32);
-    let mut below = 0.0;
-    for equal in 0..WORST_BINS {
-        below += share;
-        if below > RISK {
-            return equal as f64 / bins;
-        }
-        let equal = equal as f64;
-        share *= (bins - equal) / (equal + 1.0) * threshold / (1.0 - threshold);
-    }
-    1.0
-}
-
-/// The members of an index by band. Members are numbers of the caller's choosing; their sketches stay with the caller.
-///
-/// A hash map with a list a bucket would take several times the memory of the sketches. Here each band has a table of
-/// chain heads, and each member one link a band; the values of a band are compared in the sketches, so no key is stored.
-pub(super) struct Index {
+/// How candidates are found under a configuration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lsh {
+    similarity: Similarity,
     banding: Banding,
-    /// Heads in a band.
-    slots: usize,
-    /// The newest member of each chain, band after band.
-    heads: Vec<u32>,
-    /// For each member and band, the next older member of the chain.
-    links: Vec<u32>,
-    members: Vec<u32>,
+    /// An estimate below it is a pair below the threshold.
+    lowest: f64,
 }
 
-impl Index {
-    /// An empty index that is fast up to about `capacity` members.
-    pub fn new(banding: Banding, capacity: usize) -> Self {
-        let slots = capacity.max(1);
-        Self {
-            banding,
-            slots,
-            heads: vec![NONE; slots * banding.bands],
-            links: Vec::new(),
-            members: Vec::new(),
+impl Lsh {
+    /// For a similarity and its threshold.
+    #[must_use]
+    pub fn new(config: &DedupConfig) -> Self {
+        let lowest = match config.similarity {
+            Similarity::Jaccard => lowest_share(Signature::agreement(config.threshold), WORST_BINS),
+            Similarity::Containment => lowest_share(config.threshold, QUESTIONS),
+        };
+        let banding = Banding::for_threshold(config.threshold);
+        Self { similarity: config.similarity, banding, lowest }
+    }
+
+    /// Replaces `out` with the buckets of a document, each once. `shingles` may be reordered.
+    pub fn buckets(&self, shingles: &mut [u64], sketch: &Sketch, out: &mut Vec<Bucket>) {
+        out.clear();
+        if shingles.is_empty() {
+            return;
         }
-    }
-
-    /// Forgets all members.
-    pub fn clear(&mut self) {
-        self.heads.fill(NONE);
-        self.links.clear();
-        self.members.clear();
-    }
-
-    /// Adds a member.
-    pub fn insert(&mut self, member: u32, sketch: &Sketch) {
-        let newest = self.members.len() as u32;
-        for band in 0..self.banding.bands {
-            let head = self.head(band, sketch);
-            self.links.push(self.heads[head]);
-            self.heads[head] = newest;
-        }
-        self.members.push(member);
-    }
-
-    /// Replaces `found` with the members that agree with `sketch` in at least one band, in ascending order. In each band
-    /// it looks at the newest `limit` that agree; the result says in how many bands there were more.
-    pub fn find<'s>(
-        &self,
-        sketch: &Sketch,
-        sketch_of: impl Fn(u32) -> &'s Sketch,
-        limit: usize,
-        found: &mut Vec<u32>,
-    ) -> usize {
-        found.clear();
-        let mut cut_off = 0;
-        for band in 0..self.banding.bands {
-            let wanted = self.banding.band(sketch, band);
-            let mut left = limit;
-            let mut next = self.heads[self.head(band, sketch)];
-            while next != NONE {
-                let member = self.members[next as usize];
-                if self.banding.band(sketch_of(member), band) == wanted {
-                    if left == 0 {
-                        cut_off += 1;
-                        break;
-                    }
-                    left -= 1;
-                    found.push(member);
-                }
-                next = self.links[next as usize * self.banding.bands + band];
+        match self.similarity {
+            Similarity::Jaccard => {
+                let bands = sketch.0.chunks_exact(self.banding.rows).take(self.banding.bands);
+                out.extend((0..).zip(bands).map(|(band, values)| Bucket::new(hash(band, values), true)));
+            }
+            Similarity::Containment => {
+                shingles.sort_unstable();
+                let different = shingles.chunk_by(|a, b| a == b).map(|equal| equal[0]);
+                out.extend(different.enumerate().map(|(i, shingle)| Bucket::new(shingle, i < QUESTIONS)));
             }
         }
-        found.sort_unstable();
-        found.dedup();
-        cut_off
     }
 
-    /// Where the chain of a band starts in `heads`.
-    fn head(&self, band: usize, sketch: &Sketch) -> usize {
-        /// Odd; a product's high half depends on every bit below.
-        const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-        let values = self.banding.band(sketch, band);
-        let hash = values.iter().fold(0, |hash: u64, &value| {
-            let product = u128::from(hash ^ u64::from(value) ^ SPREAD) * u128::from(SPREAD);
-            product as u64 ^ (product >> 64) as u64
-        });
-        let slot = (u128::from(hash) * self.slots as u128) >> 64;
-        band * self.slots + slot as usize
+    /// How likely a document is to reach the threshold with another that stands in `shared` of the `asked` buckets it asks:
+    /// the more the likelier. Nothing where it is not worth a comparison.
+    pub(super) fn estimate(&self, own: &Signature, other: &Signature, shared: usize, asked: usize) -> Option<f64> {
+        let estimate = match self.similarity {
+            Similarity::Jaccard => own.agreeing(other),
+            Similarity::Containment => {
+                // With so few questions that one more or less decides nothing, whoever answers any is compared.
+                let share = shared as f64 / asked as f64;
+                if asked < QUESTIONS { share.max(self.lowest) } else { share }
+            }
+        };
+        (estimate >= self.lowest).then_some(estimate)
     }
+}
+
+fn hash(band: u64, values: &[u32]) -> u64 {
+    /// Odd; a product's high half depends on every bit below.
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    values.iter().fold(band + 1, |hash, &value| {
+        let product = u128::from(hash ^ u64::from(value) ^ SPREAD) * u128::from(SPREAD);
+        product as u64 ^ (product >> 64) as u64
+    })
+}
+
+/// The share of `trials` below which fewer succeed only with probability [`RISK`], where each succeeds with `chance`: a
+/// quantile of the binomial distribution, since a multiple of the standard deviation would be too strict near 1.
+fn lowest_share(chance: f64, trials: usize) -> f64 {
+    if chance >= 1.0 {
+        return 1.0;
+    }
+    let mut probability = (1.0 - chance).powi(trials as i32);
+    let mut below = 0.0;
+    for successes in 0..trials {
+        below += probability;
+        if below > RISK {
+            return successes as f64 / trials as f64;
+        }
+        let successes = successes as f64;
+        probability *= (trials as f64 - successes) / (successes + 1.0) * chance / (1.0 - chance);
+    }
+    1.0
 }
 
 #[cfg(test)]
@@ -174,45 +189,36 @@ mod tests {
     fn bands_follow_from_the_threshold() {
         for (threshold, bands, rows) in [
             (1.0, 1, 128),
-            (0.9, 16, 8),
-            (0.8, 25, 5),
-            (0.7, 32, 4),
-            (0.5, 64, 2),
-            (0.1, 128, 1),
+            (0.9, 13, 9),
+            (0.8, 16, 5),
+            (0.7, 23, 4),
+            (0.5, 22, 2),
+            (0.1, 59, 1),
             (0.01, 128, 1),
         ] {
             let banding = Banding::for_threshold(threshold);
             assert_eq!(banding, Banding { bands, rows }, "{threshold}");
-            assert!(banding.probability(threshold) >= RECALL || threshold < 0.053);
+            assert!(banding.probability(threshold) >= RECALL || threshold < 0.05);
         }
     }
 
     #[test]
-    fn the_lowest_estimate_leaves_room_for_chance() {
-        for (threshold, expected) in [(0.5, 0.2375), (0.8, 0.5625), (0.95, 0.8), (0.99, 0.9)] {
-            assert_eq!(lowest_estimate(threshold), expected);
-            let deviation = f64::sqrt(threshold * (1.0 - threshold) / BINS as f64);
-            assert!(expected < threshold - 5.0 * deviation);
+    fn the_lowest_share_leaves_room_for_chance() {
+        for (chance, trials, expected) in [(0.5, 80, 0.2375), (0.8, 80, 0.5625), (0.85, 80, 0.6375), (0.8, 16, 0.25)] {
+            assert_eq!(lowest_share(chance, trials), expected);
+            let deviation = f64::sqrt(chance * (1.0 - chance) / trials as f64);
+            assert!(expected < chance - 4.0 * deviation);
         }
-        assert_eq!(lowest_estimate(1.0), 1.0);
-        assert_eq!(lowest_estimate(0.01), 0.0);
+        assert_eq!(lowest_share(1.0, 80), 1.0);
+        assert_eq!(lowest_share(0.01, 80), 0.0);
     }
 
     #[test]
-    fn an_index_finds_who_agrees_in_a_band() {
-        let sketches: Vec<Sketch> = (0..200_u32)
-            .map(|i| Sketch(std::array::from_fn(|bin| (i * 7 + bin as u32 * i % 11) % 3)))
-            .collect();
-        let banding = Banding { bands: 25, rows: 5 };
-        let mut index = Index::new(banding, 10);
-        (0_u32..).zip(&sketches).for_each(|(i, sketch)| index.insert(i, sketch));
-        let mut found = Vec::new();
-        for sketch in &sketches {
-            assert_eq!(index.find(sketch, |i| &sketches[i as usize], usize::MAX, &mut found), 0);
-            let agrees = |other: &Sketch| (0..25).any(|b| banding.band(sketch, b) == banding.band(other, b));
-            let expected: Vec<u32> = (0..200).filter(|&i| agrees(&sketches[i as usize])).collect();
-            assert_eq!(found, expected);
-        }
-        assert!(index.find(&sketches[0], |i| &sketches[i as usize], 1, &mut found) > 0);
+    fn a_bucket_keeps_who_asks_apart_from_what_it_is() {
+        let (asked, stood) = (Bucket::new(u64::MAX, true), Bucket::new(u64::MAX, false));
+        assert!(asked.is_same(stood) && asked.asks() && !stood.asks());
+        assert!(asked.number() < 1 << 48);
+        assert_eq!(Bucket::from_number(asked.number()), asked);
+        assert!(!asked.is_same(Bucket::new(0, true)));
     }
 }

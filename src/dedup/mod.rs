@@ -1,22 +1,27 @@
 //! Which documents and which paragraphs are copies of kept ones.
 //!
 //! Documents are compared by their *main text*, so that one article on two pages is found whatever surrounds it, and two
-//! articles inside the same furniture stay apart. Nothing is dropped on an estimate: [`decide`] compares the shingle
-//! sets themselves, and only with documents that are kept. No stage here reads or writes anything; main texts come
-//! back through [`MainText`].
+//! articles inside the same furniture stay apart. Documents claim to stay in rank order ([`claim`], then input order).
+//! One whose main text equals that of a better one is a copy of it. One that reaches the threshold against a document
+//! that is *kept* is a copy of the most similar such document. Copies of copies are nobody's copies: in a chain
+//! a ~ b ~ c where a and c differ, b goes and c stays.
+//!
+//! Nothing is dropped on an estimate: [`search`](search()) compares the shingle sets themselves, and only with documents
+//! that are kept. No stage here reads, writes or sorts anything larger than memory: [`pipeline`](crate::pipeline) brings
+//! together who meets in a bucket, and main texts come back through [`MainText`].
 
 mod blocks;
-mod documents;
 mod entry;
 mod lsh;
 mod rank;
 mod search;
 mod sets;
+mod stretch;
 
 pub use blocks::{BlockKey, DuplicateBlock, duplicates, is_content, may_drop_duplicates};
-pub use documents::{Outcome, decide};
 pub use entry::{Entry, MainTextDigest};
-pub use lsh::Banding;
+pub use lsh::{Banding, Bucket, Lsh};
 pub use rank::claim;
-pub use search::Statistics;
+pub use search::{Match, Statistics, search};
 pub use sets::MainText;
+pub use stretch::{Member, Stretch};

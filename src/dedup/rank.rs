@@ -4,11 +4,8 @@
 //! keep. Input order makes the order total, so it depends on nothing but the input. It is wrong about dates that are
 //! less than a day apart in different time zones: a date counts as it is written.
 
-use std::cmp::Reverse;
-
 use serde_json::{Map, Value};
 
-use super::Entry;
 use crate::config::KeepRule;
 use crate::document::Document;
 
@@ -58,25 +55,6 @@ fn preference(names: &[String], document: &Document) -> u8 {
 fn metadata_field(document: &Document, name: &str) -> Option<String> {
     let metadata: Map<String, Value> = serde_json::from_str(&document.metadata.0).ok()?;
     metadata.get(name)?.as_str().map(str::to_owned)
-}
-
-/// The documents that have an entry, by number, best claim first.
-pub(super) fn order(entries: &[Option<Entry>]) -> Vec<u32> {
-    let mut claims: Vec<(Reverse<u128>, u32)> = (0_u32..)
-        .zip(entries)
-        .filter_map(|(document, entry)| Some((Reverse(entry.as_ref()?.claim), document)))
-        .collect();
-    claims.sort_unstable();
-    claims.into_iter().map(|(_, document)| document).collect()
-}
-
-/// The place of every document in `order`; `u32::MAX` for one that is not in it.
-pub(super) fn places(order: &[u32], documents: usize) -> Vec<u32> {
-    let mut places = vec![u32::MAX; documents];
-    for (place, &document) in (0..).zip(order) {
-        places[document as usize] = place;
-    }
-    places
 }
 
 #[cfg(test)]

@@ -5,9 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Result;
 
-/// Bytes of shingle sets that are remembered. Copies stand near each other in rank, so a few thousand sets go far.
-const CACHE_BYTES: usize = 64 << 20;
-
 /// Main texts, wherever they are.
 pub trait MainText: Sync {
     /// Replaces `out` with the sorted shingle set of a document's main text. Documents are numbered in input order.
@@ -20,10 +17,12 @@ pub trait MainText: Sync {
 /// The sets asked for last. What it forgets costs time and never changes a result.
 pub(super) struct Sets<'a, T> {
     source: &'a T,
+    /// Bytes of sets that are remembered.
+    budget: usize,
     remembered: Mutex<Generations>,
 }
 
-type Set = Arc<[u64]>;
+pub(super) type Set = Arc<[u64]>;
 
 /// Sets go into `young`; when half the budget is used, `old` is forgotten and `young` becomes `old`. So at least
 /// what the last half of the budget held is remembered, without bookkeeping a set.
@@ -35,41 +34,44 @@ struct Generations {
 }
 
 impl Generations {
-    fn insert(&mut self, document: u32, set: &Set) {
-        self.young_bytes += size_of_val::<[u64]>(set);
+    fn insert(&mut self, document: u32, set: &Set, budget: usize) {
+        self.young_bytes += size_of_val::<[u64]>(set) + OVERHEAD;
         self.young.insert(document, Arc::clone(set));
-        if self.young_bytes > CACHE_BYTES / 2 {
+        if self.young_bytes > budget / 2 {
             self.old = std::mem::take(&mut self.young);
             self.young_bytes = 0;
         }
     }
 
-    fn get(&mut self, document: u32) -> Option<Set> {
+    fn get(&mut self, document: u32, budget: usize) -> Option<Set> {
         if let Some(set) = self.young.get(&document) {
             return Some(Arc::clone(set));
         }
         let set = self.old.remove(&document)?;
-        self.insert(document, &set);
+        self.insert(document, &set, budget);
         Some(set)
     }
 }
 
+/// Bytes a set costs besides its shingles: its place in the map and what the allocator adds.
+const OVERHEAD: usize = 96;
+
 impl<'a, T: MainText> Sets<'a, T> {
-    pub fn new(source: &'a T) -> Self {
-        Self { source, remembered: Mutex::default() }
+    pub fn new(source: &'a T, budget: usize) -> Self {
+        Self { source, budget, remembered: Mutex::default() }
     }
 
     /// The shingle set of a document.
     pub fn get(&self, document: u32) -> Result<Set> {
         // A panic in another thread cannot leave the maps half changed in a way that matters here.
         let remembered = || self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(set) = remembered().get(document) {
+        if let Some(set) = remembered().get(document, self.budget) {
             return Ok(set);
         }
         let mut shingles = Vec::new();
         self.source.shingles(document, &mut shingles)?;
         let set = Set::from(shingles);
-        remembered().insert(document, &set);
+        remembered().insert(document, &set, self.budget);
         Ok(set)
     }
 }
@@ -85,7 +87,7 @@ mod tests {
     impl MainText for Counted {
         fn shingles(&self, document: u32, out: &mut Vec<u64>) -> Result<()> {
             self.0.fetch_add(1, Ordering::Relaxed);
-            *out = vec![u64::from(document); 1 << 20];
+            *out = vec![u64::from(document); 1 << 14];
             Ok(())
         }
     }
@@ -93,13 +95,14 @@ mod tests {
     #[test]
     fn remembers_what_is_used_within_the_budget() {
         let source = Counted(AtomicUsize::new(0));
-        let sets = Sets::new(&source);
+        let budget = 1 << 20;
+        let sets = Sets::new(&source, budget);
         for document in 1..100 {
             assert_eq!(sets.get(0).unwrap()[0], 0);
             assert_eq!(sets.get(document).unwrap()[0], u64::from(document));
         }
         assert_eq!(source.0.load(Ordering::Relaxed), 100);
         let held = sets.remembered.lock().unwrap();
-        assert!((held.young.len() + held.old.len()) << 23 <= CACHE_BYTES + (1 << 24));
+        assert!((held.young.len() + held.old.len()) << 17 <= budget + (1 << 18));
     }
 }

@@ -15,8 +15,8 @@ mod words;
 
 pub use keys::{Keys, exact_key, keys};
 pub use normalise::{mask_digits_into, normalise_into};
-pub use shingles::{jaccard, shingle_hashes};
-pub use sketch::{BINS, Sketch};
+pub use shingles::{containment_at_least, jaccard, jaccard_at_least, shingle_hashes, shingle_set};
+pub use sketch::{BINS, Signature, Sketch};
 pub use words::{count_words, for_each_word, word_hashes};
 
 /// Seed of the exact and masked keys. It keeps them apart from a document's `source_hash`, which is unseeded.

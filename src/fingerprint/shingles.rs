@@ -28,8 +28,24 @@ pub fn shingle_hashes(words: &[u64], n: usize, out: &mut Vec<u64>) {
             .wrapping_sub(leaving.wrapping_mul(leaving_weight));
         out.push(mix(rolling));
     }
+}
+
+/// Replaces `out` with the set of shingles, sorted.
+pub fn shingle_set(words: &[u64], n: usize, out: &mut Vec<u64>) {
+    shingle_hashes(words, n, out);
     out.sort_unstable();
     out.dedup();
+}
+
+/// PLACEHOLDER
+pub fn jaccard_at_least(a: &[u64], b: &[u64], t: f64) -> Option<f64> {
+    Some(jaccard(a, b)).filter(|s| *s >= t)
+}
+
+/// PLACEHOLDER
+pub fn containment_at_least(a: &[u64], b: &[u64], t: f64) -> Option<f64> {
+    let common = a.iter().filter(|x| b.binary_search(x).is_ok()).count();
+    Some(common as f64 / a.len() as f64).filter(|s| *s >= t)
 }
 
 /// Jaccard similarity of two sorted sets, from 0 to 1. Empty sets resemble nothing.

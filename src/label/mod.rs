@@ -106,9 +106,10 @@ impl Judged {
     }
 }
 
-/// Labels a text that is already clean: every block is main text, by its shape.
+/// Labels a text that is already clean: every block is main text, by its shape. Nothing is lifted from it, and its language
+/// is not asked for.
 #[must_use]
-pub fn label_clean(document: &Document, blocks: &[Block], repetition: &[Repetition]) -> Labelled {
+pub fn label_clean(blocks: &[Block], repetition: &[Repetition]) -> Labelled {
     let blocks: Vec<LabelledBlock> = (blocks.iter().zip(repetition))
         .map(|(block, repetition)| LabelledBlock {
             block: *block,
@@ -124,8 +125,7 @@ pub fn label_clean(document: &Document, blocks: &[Block], repetition: &[Repetiti
             repetition: *repetition,
         })
         .collect();
-    let language = language_of(&document.text, &blocks);
-    Labelled { blocks, title: None, date: None, language }
+    Labelled { blocks, title: None, date: None, language: None }
 }
 
 /// A page as the models see it; also what the programs that fit them learn from.
@@ -175,6 +175,12 @@ impl Observed {
     pub fn table(&self, words: &[f32], first: Option<&[f32]>) -> (Vec<Group>, Vec<f32>) {
         reader::all_rows(&self.view(), words, first)
     }
+}
+
+/// The language of a main text, as an ISO 639-1 code; nothing where the text is too short or unclear.
+#[must_use]
+pub fn language(main: &str) -> Option<&'static str> {
+    language::language(main)
 }
 
 fn language_of(text: &str, blocks: &[LabelledBlock]) -> Option<String> {

@@ -3,138 +3,291 @@
 use std::cell::RefCell;
 use std::iter::Peekable;
 
+use serde::{Deserialize, Serialize};
+
 use super::Job;
-use super::drafts::{Draft, Drafts, drafts};
-use super::sort::{Sorted, Sorter};
-use super::spool::Spool;
+use super::bits::Bits;
+use super::checkpoint::{Moment, Stage};
+use super::draft::Draft;
+use super::drafts::{Drafts, Row, drafts};
+use super::rejected;
+use super::sort::{Runs, Sorted, Sorter};
+use super::spool::{Extent, Spool, SpoolWriter};
+use super::table::{Table, TableWriter};
+use super::verdicts::{Judged, Ranks, Verdicts, verdicts};
 use crate::config::{BlockDedupConfig, BlockPolicy};
-use crate::dedup::{
-    self, BlockKey, DuplicateBlock, MainText, MainTextDigest, is_content, may_drop_duplicates,
-};
+use crate::dedup::{self, BlockKey, DuplicateBlock, MainText, MainTextDigest, is_content, may_drop_duplicates};
 use crate::document::Verdict;
 use crate::error::Result;
 use crate::fingerprint::{count_words, normalise_into};
-use crate::read::Reject;
+use crate::read::{Input, Reject};
 use crate::write::{BlockAction, BlockCopy, BlockDecision};
 
 /// A run decided and ready to be written.
 pub struct Decided {
-    pub(super) spool: Spool<Draft>,
-    /// Where each document is in the spool, by its number.
-    pub(super) offsets: Vec<u64>,
-    /// The verdict on each document, by its number; meaningless for rejects.
-    pub(super) verdicts: Vec<Verdict>,
-    /// The duplicate paragraphs, in the order of the documents.
-    pub(super) duplicates: Peekable<Sorted<DuplicateBlock>>,
-    /// Work that a bound left out, by name.
-    pub skipped: Vec<(&'static str, u64)>,
+    /// Every document, decided or not.
+    pub store: Store,
+    /// What was decided.
+    pub outcome: Outcome,
 }
 
-impl Decided {
+/// The labelled documents of a run.
+pub struct Store {
+    inputs: std::sync::Arc<[Input]>,
+    spool: Spool,
+    rows: Table<Row>,
+    repeated: Bits,
+}
+
+impl Store {
     /// The document with number `number`.
     ///
     /// # Errors
     /// When it cannot be read back from the work folder.
     pub fn draft(&self, number: u32) -> Result<Draft> {
-        self.spool.read(self.offsets[number as usize])
+        self.decode(&self.bytes(number)?)
     }
 
-    /// The verdict on document `number`.
+    /// Its id.
+    pub(super) fn id(&self, number: u32) -> Result<String> {
+        Draft::id_of(&self.bytes(number)?).ok_or_else(|| self.damaged())
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<Draft> {
+        Draft::decode(bytes, &self.inputs).ok_or_else(|| self.damaged())
+    }
+
+    fn bytes(&self, number: u32) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read(number, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn read(&self, number: u32, out: &mut Vec<u8>) -> Result<()> {
+        let row = self.rows.get(u64::from(number))?;
+        self.spool.read(row.draft.ok_or_else(|| self.damaged())?, out)
+    }
+
+    fn damaged(&self) -> crate::Error {
+        self.spool.damaged("an entry is no document")
+    }
+}
+
+/// What was decided about each document and its paragraphs, in the order of the documents.
+pub struct Outcome {
+    judged: Peekable<Sorted<Judged>>,
+    duplicates: Peekable<Sorted<DuplicateBlock>>,
+    /// Work that a bound left out, by name.
+    pub skipped: Vec<(String, u64)>,
+}
+
+impl Outcome {
+    /// Every document with what was decided about it, in input order.
+    pub fn over<'s>(mut self, store: &'s Store) -> impl Iterator<Item = Result<Waiting>> + Send + use<'s> {
+        let mut entries = store.spool.entries();
+        let mut rows = (0_u32..).zip(store.rows.iter());
+        std::iter::from_fn(move || {
+            let (number, entry, bytes) = loop {
+                let (number, row) = rows.next()?;
+                match row.map(|row| (row.draft.is_some(), row.entry)) {
+                    Ok((true, entry)) => match entries.next()? {
+                        Ok(_) if store.repeated.contains(number) => {}
+                        Ok(bytes) => break (number, entry, bytes),
+                        Err(error) => return Some(Err(error)),
+                    },
+                    Ok((false, _)) => {}
+                    Err(error) => return Some(Err(error)),
+                }
+            };
+            let verdict = match entry {
+                None => Ok(Verdict::Empty),
+                Some(_) => take(&mut self.judged, number, |j| j.document).map(Judged::verdict),
+            };
+            let duplicates = take(&mut self.duplicates, number, |d| d.document);
+            Some(verdict.and_then(|verdict| Ok(Waiting { number, bytes, verdict, duplicates: duplicates? })))
+        })
+    }
+}
+
+/// Takes the records of document `number` from a stream in which nothing stands before it.
+fn take<T: super::sort::Record>(
+    records: &mut Peekable<Sorted<T>>,
+    number: u32,
+    document: impl Fn(&T) -> u32,
+) -> Result<Vec<T>> {
+    let mut own = Vec::new();
+    while let Some(record) = records.next_if(|r| !matches!(r, Ok(r) if document(r) > number)) {
+        own.push(record?);
+    }
+    own.retain(|record| document(record) == number);
+    Ok(own)
+}
+
+/// A document that is decided and waits to be written.
+pub struct Waiting {
+    /// Its number in the run.
+    pub number: u32,
+    bytes: Vec<u8>,
+    /// Whether it stays.
+    pub verdict: Verdict,
+    duplicates: Vec<DuplicateBlock>,
+}
+
+impl Waiting {
+    /// Its size in bytes, as it waits.
     #[must_use]
-    pub fn verdict(&self, number: u32) -> Verdict {
-        self.verdicts[number as usize]
+    pub fn size(&self) -> usize {
+        self.bytes.len()
     }
 
-    /// What becomes of a document's blocks. Documents can only be asked for in input order.
+    /// The document.
     ///
     /// # Errors
-    /// When something cannot be read back from the work folder.
-    pub fn blocks(&mut self, draft: &Draft, config: &BlockDedupConfig) -> Result<Vec<BlockDecision>> {
-        let mut own = Vec::new();
-        while let Some(duplicate) =
-            self.duplicates.next_if(|d| !matches!(d, Ok(d) if d.document > draft.number)).transpose()?
-        {
-            if duplicate.document == draft.number {
-                own.push(duplicate);
-            }
-        }
-        decide_blocks(draft, &own, config, |number| Ok(self.draft(number)?.document.id))
+    /// When the work folder was damaged.
+    pub fn draft(&self, store: &Store) -> Result<Draft> {
+        store.decode(&self.bytes)
     }
 
-    /// Every document, in input order.
-    pub fn drafts(&self) -> impl Iterator<Item = Result<Draft>> {
-        self.spool.iter()
+    /// What becomes of its blocks. `id` names other documents by their numbers.
+    ///
+    /// # Errors
+    /// Those of `id`.
+    pub fn blocks(
+        &self,
+        draft: &Draft,
+        config: &BlockDedupConfig,
+        id: impl FnMut(u32) -> Result<String>,
+    ) -> Result<Vec<BlockDecision>> {
+        decide_blocks(draft, &self.duplicates, config, id)
     }
+}
+
+thread_local! {
+    static SCRATCH: RefCell<(MainTextDigest, Vec<u8>)> = RefCell::default();
 }
 
 /// Main texts made anew from the spool.
 struct Respooled<'a> {
-    spool: &'a Spool<Draft>,
-    offsets: &'a [u64],
+    store: &'a Store,
     shingle_words: usize,
-}
-
-thread_local! {
-    static DIGEST: RefCell<MainTextDigest> = RefCell::default();
 }
 
 impl MainText for Respooled<'_> {
     fn shingles(&self, document: u32, out: &mut Vec<u64>) -> Result<()> {
-        let draft = self.spool.read(self.offsets[document as usize])?;
-        DIGEST.with_borrow_mut(|digest| {
+        SCRATCH.with_borrow_mut(|(digest, bytes)| {
+            self.store.read(document, bytes)?;
             digest.clear();
-            draft.main_blocks().for_each(|(_, block)| {
+            let whole = Draft::main_text_of(bytes, |block| {
                 digest.push(block);
             });
+            whole.ok_or_else(|| self.store.damaged())?;
             out.clear();
-            out.extend_from_slice(digest.shingles(self.shingle_words));
-        });
-        Ok(())
+            out.extend_from_slice(digest.shingle_set(self.shingle_words));
+            Ok(())
+        })
     }
 }
 
-/// Reads and labels everything, and decides what stays. Each rejected record is handed to `reject`, in input order.
+/// Where a decided run is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct State {
+    records: u64,
+    spool: Extent,
+    rejects: Extent,
+    repeated: Vec<u32>,
+    judged: Runs,
+    duplicates: Runs,
+    skipped: Vec<(String, u64)>,
+}
+
+impl State {
+    pub fn runs(&self) -> impl Iterator<Item = &Runs> {
+        [&self.judged, &self.duplicates].into_iter()
+    }
+}
+
+/// Reads and labels everything, and decides what stays, from where an interrupted run was. Each rejected record is handed
+/// to `reject`, in input order.
 ///
 /// # Errors
 /// Whatever ends a run; a bad record does not.
 pub fn decide(job: &Job<'_>, reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
-    let Drafts { spool, offsets, entries, mut paragraphs, skipped_near_pairs } = drafts(job, reject)?;
-    let config = &job.config.dedup;
-
-    job.progress.stage("dedup", 0);
-    let mut told = 0;
-    let mut progress = |decided: usize| {
-        job.progress.advance(0, (decided - told) as u64);
-        told = decided;
-        job.check_stop()
+    let (store, rejects, judged, duplicates, skipped) = match job.resumed()? {
+        Some(Stage::Decided(state)) => {
+            let (store, rejects) = reopened(job, &state)?;
+            let [judged, duplicates] = [(); 2].map(|()| job.memory() / 4);
+            let judged = Sorter::resume(job.work.path(), &state.judged, judged);
+            let duplicates = Sorter::resume(job.work.path(), &state.duplicates, duplicates);
+            (store, rejects, judged, duplicates, state.skipped)
+        }
+        stage => newly_decided(job, stage)?,
     };
-    let text = Respooled { spool: &spool, offsets: &offsets, shingle_words: config.shingle_words };
-    let outcome = dedup::decide(&entries, config, &text, &mut progress)?;
+    rejected::hand_out(job, &rejects, &store.repeated, reject)?;
+    let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
+    Ok(Decided { store, outcome: Outcome { judged, duplicates, skipped } })
+}
 
-    let mut duplicates = Sorter::new(job.work.path(), "duplicates", job.config.run.memory.get() as usize / 4);
+type Parts = (Store, Spool, Sorter<Judged>, Sorter<DuplicateBlock>, Vec<(String, u64)>);
+
+fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
+    let mut repeated = Bits::new(state.records as usize);
+    state.repeated.iter().for_each(|number| repeated.insert(*number));
+    let spool = SpoolWriter::open(&job.work.file(super::drafts::SPOOL), state.spool)?.finish()?;
+    let rejects = SpoolWriter::open(&job.work.file(super::drafts::REJECTS), state.rejects)?.finish()?;
+    let rows = TableWriter::open(&job.work.file(super::drafts::ROWS), state.records)?.finish()?;
+    let inputs = std::sync::Arc::clone(&job.inputs);
+    Ok((Store { inputs, spool, rows, repeated }, rejects))
+}
+
+fn newly_decided(job: &Job<'_>, stage: Option<Stage>) -> Result<Parts> {
+    let drafts = drafts(job, stage)?;
+    let Drafts { spool, rejects, rows, repeated, buckets, paragraphs, skipped_near_pairs } = drafts;
+    let store = Store { inputs: std::sync::Arc::clone(&job.inputs), spool, rows, repeated };
+    job.progress.stage("dedup", 0);
+    let text = Respooled { store: &store, shingle_words: job.config.dedup.shingle_words };
+    let Verdicts { mut judged, ranks, statistics } =
+        verdicts(job, &store.rows, &store.repeated, buckets, &text)?;
+    let mut duplicates = duplicate_paragraphs(job, paragraphs, &ranks)?;
+    drop(ranks);
+    let skipped = vec![
+        ("near_line_pairs".to_owned(), skipped_near_pairs),
+        ("dedup_candidates".to_owned(), statistics.over_limit),
+        ("dedup_full_buckets".to_owned(), statistics.full_buckets),
+    ];
+    if job.is_checkpoint_due(Moment::End) {
+        let state = State {
+            records: store.rows.len(),
+            spool: store.spool.extent(),
+            rejects: rejects.extent(),
+            repeated: store.repeated.iter().collect(),
+            judged: judged.checkpoint()?,
+            duplicates: duplicates.checkpoint()?,
+            skipped: skipped.clone(),
+        };
+        job.save(Stage::Decided(state))?;
+    }
+    Ok((store, rejects, judged, duplicates, skipped))
+}
+
+fn duplicate_paragraphs(
+    job: &Job<'_>,
+    paragraphs: Sorter<BlockKey>,
+    ranks: &Ranks,
+) -> Result<Sorter<DuplicateBlock>> {
+    let mut duplicates = job.sorter("duplicates", job.memory() / 8, None);
+    let config = &job.config.dedup;
     if config.enabled && config.blocks.policy != BlockPolicy::Off {
-        let kept: Vec<bool> = outcome.verdicts.iter().map(|v| matches!(v, Verdict::Keep { .. })).collect();
+        let mut paragraphs = paragraphs.finish()?;
         while let Some(group) = paragraphs.next_group(|a: &BlockKey, b| a.key == b.key)? {
             job.check_stop()?;
-            duplicates.extend(dedup::duplicates(group, &outcome.ranks, &kept))?;
+            duplicates.extend(dedup::duplicates(group, |document| ranks.place_if_kept(document)))?;
         }
     }
-    let skipped = vec![
-        ("near_line_pairs", skipped_near_pairs),
-        ("dedup_candidates", outcome.statistics.over_limit),
-        ("dedup_full_buckets", outcome.statistics.full_buckets),
-    ];
-    Ok(Decided {
-        spool,
-        offsets,
-        verdicts: outcome.verdicts,
-        duplicates: duplicates.finish()?.peekable(),
-        skipped,
-    })
+    Ok(duplicates)
 }
 
 /// What becomes of a document's blocks, given its duplicate paragraphs and a way to name the documents that keep them.
-pub(super) fn decide_blocks(
+fn decide_blocks(
     draft: &Draft,
     duplicates: &[DuplicateBlock],
     config: &BlockDedupConfig,

@@ -1,67 +1,99 @@
 //! The second sweep: every document labelled, and put aside until the duplicates are known.
+//!
+//! With labels off it is the only one, since nothing needs counting.
 
 use std::iter::Peekable;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::Ids;
-use super::sort::{Sorted, Sorter};
-use super::spool::{Encoded, Spool, SpoolWriter};
-use super::survey::{Known, Survey, survey};
+use super::bits::Bits;
+use super::checkpoint::{Moment, Stage};
+use super::draft::Draft;
+use super::ids::{self, Id};
+use super::rejected;
+use super::sort::{Runs, Sorted, Sorter};
+use super::spool::{Extent, Spool, SpoolWriter};
+use super::survey::{Known, Survey, Surveyed, survey};
+use super::table::{Table, TableWriter};
+use super::verdicts::InBucket;
 use super::{Described, Job, numbered};
 use crate::config::Config;
-use crate::dedup::{BlockKey, Entry, MainTextDigest, claim};
-use crate::document::{Document, Side};
+use crate::dedup::{BlockKey, Bucket, Entry, Lsh, MainTextDigest, claim};
+use crate::document::Repetition;
 use crate::error::{Error, Result};
 use crate::fingerprint::exact_key;
-use crate::label::{Labelled, label, label_clean};
-use crate::read::{Batch, Cause, Reject, parse};
+use crate::label::{label, label_clean};
+use crate::read::{Batch, Position, Reject, parse};
 use crate::repetition::{Found, join};
 use crate::segment::segment;
 
-/// A labelled document, waiting for its verdict.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Draft {
-    /// Its number in the run; rejected records have numbers too.
-    pub number: u32,
-    /// The document.
-    pub document: Document,
-    /// Its blocks with their labels, and what was lifted.
-    pub labelled: Labelled,
+/// How far the sweep is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct State {
+    position: Position,
+    /// What the first sweep left, if there was one.
+    surveyed: Option<Surveyed>,
+    spool: Extent,
+    rejects: Extent,
+    ids: Runs,
+    buckets: Runs,
+    paragraphs: Runs,
 }
 
-impl Draft {
-    /// The blocks of the main text, with their numbers.
-    pub fn main_blocks(&self) -> impl Iterator<Item = (usize, &str)> {
-        let blocks = self.labelled.blocks.iter().enumerate();
-        blocks
-            .filter(|(_, block)| block.label.side() == Side::Main)
-            .map(|(i, block)| (i, block.block.span.of(&self.document.text)))
+impl State {
+    pub fn runs(&self) -> impl Iterator<Item = &Runs> {
+        let own = [&self.ids, &self.buckets, &self.paragraphs];
+        own.into_iter().chain(self.surveyed.iter().map(|surveyed| &surveyed.found))
+    }
+}
+
+/// What is remembered of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Row {
+    /// Where its draft is in the spool; nothing for a reject.
+    pub draft: Option<u64>,
+    /// What deduplication knows of it; nothing for a document without main text.
+    pub entry: Option<Entry>,
+}
+
+/// The records compare by their drafts only to be [`Record`](super::sort::Record)s; they are never sorted.
+impl PartialOrd for Row {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Row {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.draft.cmp(&other.draft)
     }
 }
 
 /// What the second sweep leaves behind.
 pub(super) struct Drafts {
-    pub spool: Spool<Draft>,
-    /// Where each document is in the spool, by its number; meaningless for rejects.
-    pub offsets: Vec<u64>,
-    /// What deduplication knows of each, by its number; `None` for rejects and for documents without main text.
-    pub entries: Vec<Option<Entry>>,
+    pub spool: Spool,
+    pub rejects: Spool,
+    /// One for each record.
+    pub rows: Table<Row>,
+    /// The records whose id an earlier one has.
+    pub repeated: Bits,
+    /// Who stands in which bucket.
+    pub buckets: Sorter<InBucket>,
     /// The paragraphs that may be duplicates, by key.
-    pub paragraphs: Sorted<BlockKey>,
+    pub paragraphs: Sorter<BlockKey>,
     /// Pairs of short lines that a cap left uncompared.
     pub skipped_near_pairs: u64,
 }
 
 /// A batch with what the first sweep found about its blocks.
-struct Surveyed {
+struct Item {
     batch: Batch,
     found: Vec<Found>,
     /// What the records were in the first sweep, if there was one.
     known: Option<Vec<Known>>,
 }
 
-impl Described for Surveyed {
+impl Described for Item {
     fn batch(&self) -> &Batch {
         &self.batch
     }
@@ -72,132 +104,220 @@ struct Made {
     id: u128,
     /// See [`Known::text`].
     text: u64,
-    draft: Encoded<Draft>,
+    draft: Vec<u8>,
     entry: Option<Entry>,
+    buckets: Vec<Bucket>,
     paragraphs: Vec<BlockKey>,
 }
 
-/// Reads every input, a second time if labels are on, and hands each reject to `reject`, in order.
-pub(super) fn drafts(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()>) -> Result<Drafts> {
-    let (mut found, known, skipped_near_pairs) = if job.config.label.enabled {
-        let Survey { found, records, skipped_near_pairs } = survey(job)?;
-        (Some(FoundStream(found.peekable())), Some(records), skipped_near_pairs)
-    } else {
-        (None, None, 0)
-    };
-    let prepare = |batch: Batch| {
-        let records = batch.first as usize..batch.first as usize + batch.records.len();
-        let found = found.as_mut().map_or_else(|| Ok(Vec::new()), |found| found.below(records.end as u32))?;
-        // Where there are more records than in the first sweep, the last ones have nothing to be compared with.
-        let known =
-            known.as_ref().map(|all| all.iter().copied().skip(records.start).take(records.len()).collect());
-        Ok(Surveyed { batch, found, known })
-    };
+pub(super) const SPOOL: &str = "drafts";
+pub(super) const REJECTS: &str = "rejects";
+pub(super) const ROWS: &str = "rows";
 
-    job.progress.stage("label", job.input_bytes());
-    let mut spool = SpoolWriter::create(&job.work.file("drafts"))?;
-    let mut paragraphs = Sorter::new(job.work.path(), "paragraphs", job.config.run.memory.get() as usize / 4);
-    let mut offsets = Vec::new();
-    let mut entries = Vec::new();
-    let mut ids = Ids::default();
-    job.stream(
-        prepare,
-        |surveyed| (make(&surveyed, job), surveyed),
-        |(made, surveyed)| {
-            let Surveyed { batch, known, .. } = surveyed;
+/// Reads every input, a second time if labels are on, from where an interrupted run was.
+pub(super) fn drafts(job: &Job<'_>, stage: Option<Stage>) -> Result<Drafts> {
+    let (surveying, state) = match stage {
+        Some(Stage::Survey(state)) => (Some(state), None),
+        Some(Stage::Drafts(state)) => (None, Some(state)),
+        _ => (None, None),
+    };
+    let counted = match &state {
+        Some(state) => {
+            let surveyed = state.surveyed.clone();
+            surveyed.map(|surveyed| Ok((Survey::resume(job, &surveyed)?, Some(surveyed)))).transpose()?
+        }
+        None if job.config.label.enabled => Some(counted(job, surveying)?),
+        None => None,
+    };
+    Sweep::open(job, state.as_ref())?.run(job, state.map(|state| state.position), counted)
+}
+
+/// Makes the first sweep, and puts down what it found where that is worth it.
+fn counted(job: &Job<'_>, state: Option<super::survey::State>) -> Result<(Survey, Option<Surveyed>)> {
+    let mut survey = survey(job, state)?;
+    if !job.is_checkpoint_due(Moment::End) {
+        return Ok((survey, None));
+    }
+    let surveyed = survey.checkpoint()?;
+    let mut nothing = Sweep::open(job, None)?;
+    job.save(Stage::Drafts(nothing.checkpoint(Position::default(), Some(&surveyed))?))?;
+    Ok((survey, Some(surveyed)))
+}
+
+/// What the sweep writes.
+struct Sweep {
+    spool: SpoolWriter,
+    rejects: SpoolWriter,
+    rows: TableWriter<Row>,
+    ids: Sorter<Id>,
+    buckets: Sorter<InBucket>,
+    paragraphs: Sorter<BlockKey>,
+}
+
+impl Sweep {
+    fn open(job: &Job<'_>, state: Option<&State>) -> Result<Self> {
+        let memory = job.memory();
+        let (file, records) = (|name| job.work.file(name), state.map_or(0, |state| state.position.records()));
+        Ok(Self {
+            spool: SpoolWriter::open(&file(SPOOL), state.map(|state| state.spool).unwrap_or_default())?,
+            rejects: SpoolWriter::open(&file(REJECTS), state.map(|state| state.rejects).unwrap_or_default())?,
+            rows: TableWriter::open(&file(ROWS), records)?,
+            ids: job.sorter("record-ids", memory / 16, state.map(|state| &state.ids)),
+            buckets: job.sorter("buckets", memory / 4, state.map(|state| &state.buckets)),
+            paragraphs: job.sorter("paragraphs", memory / 8, state.map(|state| &state.paragraphs)),
+        })
+    }
+
+    fn checkpoint(&mut self, position: Position, surveyed: Option<&Surveyed>) -> Result<State> {
+        self.rows.checkpoint()?;
+        Ok(State {
+            position,
+            surveyed: surveyed.cloned(),
+            spool: self.spool.checkpoint()?,
+            rejects: self.rejects.checkpoint()?,
+            ids: self.ids.checkpoint()?,
+            buckets: self.buckets.checkpoint()?,
+            paragraphs: self.paragraphs.checkpoint()?,
+        })
+    }
+
+    fn run(
+        mut self,
+        job: &Job<'_>,
+        position: Option<Position>,
+        counted: Option<(Survey, Option<Surveyed>)>,
+    ) -> Result<Drafts> {
+        let position = position.unwrap_or_default();
+        let has_survey = counted.is_some();
+        let (survey, surveyed) = counted.map_or((None, None), |(survey, surveyed)| (Some(survey), surveyed));
+        let skipped_near_pairs = survey.as_ref().map_or(0, |survey| survey.skipped_near_pairs);
+        let (found, known, repeated) = match survey {
+            Some(Survey { found, known, repeated, .. }) => (Some(found), Some(known), Some(repeated)),
+            None => (None, None, None),
+        };
+        let mut found = found.map(Sorter::finish).transpose()?.map(|found| FoundStream(found.peekable()));
+        let mut known_stream = known.as_ref().map(|known| known.iter_from(position.records()));
+        let prepare = |batch: Batch| {
+            let end = batch.end.records();
+            let found = found.as_mut().map_or_else(|| Ok(Vec::new()), |found| found.of(batch.first, end))?;
+            // Where there are more records than in the first sweep, the last ones have nothing to be compared with.
+            let known = known_stream.as_mut().map(|known| known.take(batch.records.len()).collect::<Result<_>>());
+            Ok(Item { batch, found, known: known.transpose()? })
+        };
+        // Without what the first sweep found there is nothing to go on with.
+        let can_save = !has_survey || surveyed.is_some();
+
+        job.progress.stage("label", job.input_bytes());
+        let lsh = Lsh::new(&job.config.dedup);
+        let mut end = position;
+        let work = |surveyed: Item| (make(&surveyed, job, &lsh), surveyed);
+        job.stream(position, prepare, work, |(made, item)| {
+            let Item { batch, known, .. } = item;
             job.progress.advance(batch.consumed, made.len() as u64);
             for (i, made) in made.into_iter().enumerate() {
-                let input = batch.records[i].input as u32;
-                let now = Known { input, text: made.as_ref().map_or(0, |made| made.text) };
+                let input = batch.records[i].input;
+                let text = made.as_ref().map_or(0, |made| made.text);
                 match known.as_ref().map(|known| known.get(i)) {
                     // Where a record is missing, those of later inputs have moved up to its place.
-                    Some(Some(known)) if *known != now => return Err(changed(job, known.input.min(input))),
+                    Some(Some(known)) if !known.is(input, text) => {
+                        return Err(changed(job, input.min(known.input as usize)));
+                    }
                     Some(None) => return Err(changed(job, input)),
                     _ => {}
                 }
-                let made = match made {
-                    Ok(made) if ids.is_new(made.id) => made,
-                    Ok(_) => {
-                        let message =
-                            "an earlier record has the same id; ids must be unique in a run".to_owned();
-                        reject(&batch.reject(i, &job.inputs, Cause::DuplicateId, message))?;
-                        offsets.push(u64::MAX);
-                        entries.push(None);
-                        continue;
-                    }
-                    Err(rejected) => {
-                        reject(&rejected)?;
-                        offsets.push(u64::MAX);
-                        entries.push(None);
-                        continue;
-                    }
-                };
-                offsets.push(spool.append_encoded(&made.draft)?);
-                entries.push(made.entry);
-                paragraphs.extend(made.paragraphs)?;
+                self.add(made, has_survey)?;
+            }
+            end = batch.end;
+            if can_save && job.is_checkpoint_due(Moment::Within) {
+                job.save(Stage::Drafts(self.checkpoint(end, surveyed.as_ref())?))?;
             }
             Ok(())
-        },
-    )?;
-    if let Some(missing) = known.as_ref().and_then(|known| known.get(offsets.len())) {
-        return Err(changed(job, missing.input));
+        })?;
+        if let Some(missing) = known.as_ref().filter(|known| known.len() > end.records()) {
+            return Err(changed(job, missing.get(end.records())?.input as usize));
+        }
+        if can_save && job.is_checkpoint_due(Moment::End) {
+            job.save(Stage::Drafts(self.checkpoint(end, surveyed.as_ref())?))?;
+        }
+        Ok(Drafts {
+            spool: self.spool.finish()?,
+            rejects: self.rejects.finish()?,
+            repeated: repeated.map_or_else(|| ids::repeated(self.ids, end.records() as usize), Ok)?,
+            rows: self.rows.finish()?,
+            buckets: self.buckets,
+            paragraphs: self.paragraphs,
+            skipped_near_pairs,
+        })
     }
-    Ok(Drafts {
-        spool: spool.finish()?,
-        offsets,
-        entries,
-        paragraphs: paragraphs.finish()?,
-        skipped_near_pairs,
-    })
+
+    /// Adds what was made of the next record. The first sweep, if there was one, has seen its id.
+    fn add(&mut self, made: Result<Made, Reject>, has_survey: bool) -> Result<()> {
+        let number = self.rows.len() as u32;
+        match made {
+            Ok(made) => {
+                let draft = self.spool.append(&made.draft)?;
+                self.rows.push(&Row { draft: Some(draft), entry: made.entry })?;
+                if !has_survey {
+                    self.ids.push((made.id, number))?;
+                }
+                let in_bucket = |bucket| InBucket { bucket, document: number };
+                self.buckets.extend(made.buckets.into_iter().map(in_bucket))?;
+                self.paragraphs.extend(made.paragraphs)
+            }
+            Err(rejected) => {
+                self.rejects.append(&rejected::encode(number, &rejected))?;
+                self.rows.push(&Row { draft: None, entry: None })
+            }
+        }
+    }
 }
 
-fn changed(job: &Job<'_>, input: u32) -> Error {
-    Error::Changed { path: job.inputs[input as usize].path.to_string() }
+fn changed(job: &Job<'_>, input: usize) -> Error {
+    Error::Changed { path: job.inputs[input].path.to_string() }
 }
 
 /// What was found, in the order of the documents, handed out batch by batch.
 struct FoundStream(Peekable<Sorted<Found>>);
 
 impl FoundStream {
-    /// What was found about documents before `end` and not yet handed out.
-    fn below(&mut self, end: u32) -> Result<Vec<Found>> {
+    /// What was found about the documents from `first` to before `end`. Those before were asked for earlier, if not by
+    /// this process.
+    fn of(&mut self, first: u64, end: u64) -> Result<Vec<Found>> {
         let mut found = Vec::new();
-        while let Some(next) = self.0.next_if(|f| !matches!(f, Ok(f) if f.document >= end)) {
-            found.push(next?);
+        while let Some(next) = self.0.next_if(|f| !matches!(f, Ok(f) if u64::from(f.document) >= end)) {
+            let next = next?;
+            if u64::from(next.document) >= first {
+                found.push(next);
+            }
         }
         Ok(found)
     }
 }
 
-fn make(surveyed: &Surveyed, job: &Job<'_>) -> Vec<Result<Made, Reject>> {
-    let Surveyed { batch, found, .. } = surveyed;
+fn make(surveyed: &Item, job: &Job<'_>, lsh: &Lsh) -> Vec<Result<Made, Reject>> {
+    let Item { batch, found, .. } = surveyed;
     let mut digest = MainTextDigest::default();
     numbered(batch)
         .map(|(i, number)| {
             let document = parse(batch, i, &job.inputs, &job.config.input)?;
-            let text = Known::new(batch.records[i].input, Some(&document)).text;
+            let text = Known::text(Some(&document));
             let blocks = segment(&document.text);
-            let start = found.partition_point(|f| f.document < number);
-            let length = found[start..].partition_point(|f| f.document == number);
-            let mut repetition = join(blocks.len(), &found[start..start + length]);
-            let clean = !job.config.label.enabled || document.cleaned.is_some();
-            if !job.config.label.enabled {
-                repetition.iter_mut().for_each(|r| r.documents = 0);
-            }
-            let labelled = if clean {
-                label_clean(&document, &blocks, &repetition)
+            let labelled = if job.config.label.enabled {
+                let start = found.partition_point(|f| f.document < number);
+                let length = found[start..].partition_point(|f| f.document == number);
+                let repetition = join(blocks.len(), &found[start..start + length]);
+                match document.cleaned {
+                    Some(_) => label_clean(&blocks, &repetition),
+                    None => label(&document, &blocks, &repetition, &job.config.label),
+                }
             } else {
-                label(&document, &blocks, &repetition, &job.config.label)
+                label_clean(&blocks, &vec![Repetition::default(); blocks.len()])
             };
             let draft = Draft { number, document, labelled };
-            let (entry, paragraphs) = fingerprint(&draft, job.config, &mut digest);
-            Ok(Made {
-                text,
-                id: Ids::hash(&draft.document.id),
-                draft: Encoded::new(&draft),
-                entry,
-                paragraphs,
-            })
+            let mut buckets = Vec::new();
+            let (entry, paragraphs) = fingerprint(&draft, job.config, lsh, &mut digest, &mut buckets);
+            let draft_bytes = draft.encode(batch.records[i].input);
+            Ok(Made { text, id: ids::hash(&draft.document.id), draft: draft_bytes, entry, buckets, paragraphs })
         })
         .collect()
 }
@@ -206,7 +326,9 @@ fn make(surveyed: &Surveyed, job: &Job<'_>) -> Vec<Result<Made, Reject>> {
 fn fingerprint(
     draft: &Draft,
     config: &Config,
+    lsh: &Lsh,
     digest: &mut MainTextDigest,
+    buckets: &mut Vec<Bucket>,
 ) -> (Option<Entry>, Vec<BlockKey>) {
     let mut paragraphs = Vec::new();
     digest.clear();
@@ -216,7 +338,7 @@ fn fingerprint(
             paragraphs.push(BlockKey { key: exact_key(normalised), document: draft.number, block: i as u32 });
         }
     }
-    let mut entry = digest.entry(config.dedup.shingle_words);
+    let mut entry = digest.entry(config.dedup.shingle_words, lsh, buckets);
     if let Some(entry) = &mut entry {
         let date = draft.labelled.date.as_deref();
         entry.claim = claim(&config.dedup.keep, entry.words, &draft.document, date);

@@ -1,14 +1,10 @@
 //! The last pass: from what was decided to the corpus, the decisions and the summary.
 
 use std::collections::BTreeMap;
-use std::iter::Peekable;
 
-use super::decide::{Decided, decide_blocks};
-use super::drafts::Draft;
+use super::Job;
+use super::decide::{Decided, Store, Waiting};
 use super::ordered::ordered;
-use super::spool::{Encoded, Spool};
-use super::{Job, sort::Sorted};
-use crate::dedup::DuplicateBlock;
 use crate::document::Verdict;
 use crate::error::Result;
 use crate::report::Summary;
@@ -18,7 +14,7 @@ use crate::write::{
 
 /// Documents that a worker writes at a time, unless fewer have so many bytes: long ones must not pile up.
 const BATCH: usize = 64;
-const BATCH_BYTES: usize = 1 << 20;
+const BATCH_BYTES: usize = 512 << 10;
 
 /// Where a run goes. What is `None` is not written.
 #[derive(Default)]
@@ -27,13 +23,6 @@ pub struct Outputs {
     pub corpus: Option<Output>,
     /// One line a document.
     pub decisions: Option<Output>,
-}
-
-/// A few documents, encoded, with their duplicate paragraphs.
-struct Portion {
-    first: u32,
-    documents: Vec<(u32, Encoded<Draft>)>,
-    duplicates: Vec<DuplicateBlock>,
 }
 
 /// What a worker made of a portion.
@@ -51,21 +40,19 @@ struct Written {
 /// # Errors
 /// Whatever ends a run.
 pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Summary> {
-    let Decided { spool, offsets, verdicts, duplicates, skipped } = decided;
+    let Decided { store, outcome } = decided;
     job.progress.stage("write", 0);
-    let wants_decisions = outputs.decisions.is_some();
-    let view = View { job, spool: &spool, offsets: &offsets, verdicts: &verdicts, wants_decisions };
-    let numbers = (0..offsets.len() as u32).filter(|&n| offsets[n as usize] != u64::MAX);
-    let source = portions(numbers.zip(spool.entries()), duplicates);
     let mut summary = Summary::default();
-    for (name, count) in skipped {
-        summary.add_skipped(name, count);
+    for (name, count) in &outcome.skipped {
+        summary.add_skipped(name, *count);
     }
+    let view = View { job, store: &store, wants_decisions: outputs.decisions.is_some() };
+    let source = portions(outcome.over(&store));
     ordered(
         source,
         job.threads(),
         job.stop,
-        |portion| format!("document {}", portion.first),
+        |portion: &Vec<Waiting>| portion.first().map_or_else(String::new, |first| format!("document {}", first.number)),
         |portion| view.write(&portion),
         |written| {
             let written = written?;
@@ -85,57 +72,44 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
     Ok(summary)
 }
 
-fn portions<'a>(
-    mut documents: impl Iterator<Item = (u32, Result<Encoded<Draft>>)> + Send + 'a,
-    mut duplicates: Peekable<Sorted<DuplicateBlock>>,
-) -> impl Iterator<Item = Result<Portion>> + Send + 'a {
+/// A few documents at a time.
+fn portions(
+    mut documents: impl Iterator<Item = Result<Waiting>> + Send,
+) -> impl Iterator<Item = Result<Vec<Waiting>>> + Send {
     std::iter::from_fn(move || {
-        let mut portion = Portion { first: 0, documents: Vec::with_capacity(BATCH), duplicates: Vec::new() };
+        let mut portion = Vec::with_capacity(BATCH);
         let mut bytes = 0;
-        while portion.documents.len() < BATCH && bytes < BATCH_BYTES {
+        while portion.len() < BATCH && bytes < BATCH_BYTES {
             match documents.next() {
-                Some((number, Ok(entry))) => {
-                    bytes += entry.size();
-                    portion.documents.push((number, entry));
+                Some(Ok(document)) => {
+                    bytes += document.size();
+                    portion.push(document);
                 }
-                Some((_, Err(error))) => return Some(Err(error)),
+                Some(Err(error)) => return Some(Err(error)),
                 None => break,
             }
         }
-        portion.first = portion.documents.first()?.0;
-        let last = portion.documents.last()?.0;
-        while let Some(next) = duplicates.next_if(|d| !matches!(d, Ok(d) if d.document > last)) {
-            match next {
-                Ok(duplicate) => portion.duplicates.push(duplicate),
-                Err(error) => return Some(Err(error)),
-            }
-        }
-        Some(Ok(portion))
+        (!portion.is_empty()).then_some(Ok(portion))
     })
 }
 
 struct View<'a> {
     job: &'a Job<'a>,
-    spool: &'a Spool<Draft>,
-    offsets: &'a [u64],
-    verdicts: &'a [Verdict],
+    store: &'a Store,
     /// Whether the decisions are written at all; they are longer than the corpus.
     wants_decisions: bool,
 }
 
 impl View<'_> {
-    fn write(&self, portion: &Portion) -> Result<Written> {
+    fn write(&self, portion: &[Waiting]) -> Result<Written> {
         let mut written = Written::default();
         let mut text = String::new();
         let mut ids = BTreeMap::new();
-        for (number, entry) in &portion.documents {
-            let draft = self.spool.decode(entry)?;
-            let own = portion.duplicates.partition_point(|d| d.document < *number);
-            let count = portion.duplicates[own..].partition_point(|d| d.document == *number);
-            let duplicates = &portion.duplicates[own..own + count];
+        for waiting in portion {
+            let draft = waiting.draft(self.store)?;
             let config = &self.job.config.dedup.blocks;
-            let blocks = decide_blocks(&draft, duplicates, config, |number| self.id(number, &mut ids))?;
-            let verdict = self.verdicts[*number as usize];
+            let blocks = waiting.blocks(&draft, config, |number| self.id(number, &mut ids))?;
+            let verdict = waiting.verdict;
             let canonical_id = match verdict {
                 Verdict::Duplicate { canonical, .. } => Some(self.id(canonical, &mut ids)?),
                 _ => None,
@@ -170,7 +144,7 @@ impl View<'_> {
         if let Some(id) = ids.get(&number) {
             return Ok(id.clone());
         }
-        let id = self.spool.read(self.offsets[number as usize])?.document.id;
+        let id = self.store.id(number)?;
         ids.insert(number, id.clone());
         Ok(id)
     }

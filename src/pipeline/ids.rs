@@ -1,23 +1,32 @@
 //! Ids are unique in a run: the first record with an id keeps it, a later one is rejected.
 //!
-//! The memory is a hash of each id. Two ids that share a 128-bit hash do not occur.
-
-use std::collections::HashSet;
+//! Whether an id comes again is known only when all are known, so they are sorted by a hash, like everything that grows
+//! with the corpus. Until then a repeated record is treated like any other; afterwards it counts nowhere.
 
 use xxhash_rust::xxh3::xxh3_128;
 
-/// The ids seen so far.
-#[derive(Debug, Default)]
-pub(super) struct Ids(HashSet<u128>);
+use super::bits::Bits;
+use super::sort::Sorter;
+use crate::error::Result;
 
-impl Ids {
-    /// What stands for an id.
-    pub fn hash(id: &str) -> u128 {
-        xxh3_128(id.as_bytes())
-    }
+/// A record's id and its number. Two ids that share a 128-bit hash do not occur.
+pub(super) type Id = (u128, u32);
 
-    /// Whether this is the first time the id is seen.
-    pub fn is_new(&mut self, hash: u128) -> bool {
-        self.0.insert(hash)
+/// What stands for an id.
+pub(super) fn hash(id: &str) -> u128 {
+    xxh3_128(id.as_bytes())
+}
+
+/// The records, of `records` in all, whose id an earlier one has.
+pub(super) fn repeated(ids: Sorter<Id>, records: usize) -> Result<Bits> {
+    let mut repeated = Bits::new(records);
+    let mut last = None;
+    for id in ids.finish()? {
+        let (hash, number) = id?;
+        if last == Some(hash) {
+            repeated.insert(number);
+        }
+        last = Some(hash);
     }
+    Ok(repeated)
 }

@@ -2,35 +2,46 @@
 //!
 //! The input is read twice. The first sweep (`survey`) counts how often blocks occur; the second (`drafts`)
 //! labels every document and puts it, labels and all, into a spool in the work folder. Then duplicates are decided
-//! ([`decide`]) on sketches in memory and shingle sets made anew from the spool, and a last pass over the spool
+//! ([`decide`], `verdicts`) by sorting, with shingle sets made anew from the spool, and a last pass over the spool
 //! ([`emit`]) writes what was decided. With labels off there is nothing to count, and the input is read once.
 //!
 //! Records travel in numbered batches and come out in input order ([`ordered`]), so the bytes written do not depend
-//! on the number of threads. What is kept of a document between the sweeps is less than 1 KB, whatever its length:
-//! a sketch of 512 bytes, an exact key, an offset into the spool and a few counts.
+//! on the number of threads. Whatever grows with the corpus goes through files ([`sort`], [`table`], [`spool`]); of each
+//! document at most twelve bytes are held in memory at any time. Where a sweep is can be put down (`checkpoint`) and
+//! taken up again by another process.
 
+mod bits;
+mod checkpoint;
 mod decide;
+mod draft;
 mod drafts;
 mod emit;
 mod ids;
 pub mod ordered;
 mod records;
+mod rejected;
 pub mod sort;
 pub mod spool;
 mod survey;
+pub mod table;
+mod verdicts;
 pub mod work;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub use decide::{Decided, decide};
-pub use drafts::Draft;
+pub use decide::{Decided, Outcome, Store, Waiting, decide};
+pub use draft::Draft;
 pub use emit::{Outputs, emit};
 
-use crate::config::Config;
+use crate::config::{Config, Size};
 use crate::error::{Error, Result};
-use crate::read::{Batch, Batches, Input};
+use crate::read::{Batch, Batches, Input, Position};
+use sort::{Record, Runs, Sorter};
 use work::WorkFolder;
+
+/// What is used where the configuration does not say how much memory.
+const DEFAULT_MEMORY: Size = Size::mebibytes(1024);
 
 /// Told what the run is doing.
 pub trait Progress: Sync {
@@ -72,6 +83,21 @@ impl Job<'_> {
         }
     }
 
+    /// Bytes that may be held of all that grows with the corpus.
+    fn memory(&self) -> usize {
+        let memory = self.config.run.memory;
+        let memory = if memory.get() == 0 { DEFAULT_MEMORY } else { memory };
+        usize::try_from(memory.get()).unwrap_or(usize::MAX)
+    }
+
+    /// A sorter in the work folder, from where it was put down if it was.
+    fn sorter<T: Record>(&self, name: &str, budget: usize, runs: Option<&Runs>) -> Sorter<T> {
+        match runs {
+            Some(runs) => Sorter::resume(self.work.path(), runs, budget),
+            None => Sorter::new(self.work.path(), name, budget),
+        }
+    }
+
     fn input_bytes(&self) -> u64 {
         self.inputs.iter().map(|i| i.bytes).sum()
     }
@@ -80,14 +106,15 @@ impl Job<'_> {
         if self.stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
     }
 
-    /// Streams every batch through `prepare` on the reading thread, `work` on all threads and `sink` in order.
+    /// Streams every batch from `position` on through `prepare` in order, `work` on all threads and `sink` in order.
     fn stream<I: Described + Send, R: Send>(
         &self,
+        position: Position,
         mut prepare: impl FnMut(Batch) -> Result<I> + Send,
         work: impl Fn(I) -> R + Sync,
-        sink: impl FnMut(R) -> Result<()>,
+        sink: impl FnMut(R) -> Result<()> + Send,
     ) -> Result<()> {
-        let batches = Batches::new(Arc::clone(&self.inputs), &self.config.input);
+        let batches = Batches::starting_at(position, Arc::clone(&self.inputs), &self.config.input);
         let source = batches.map(|batch| {
             if batch.first + batch.records.len() as u64 > u64::from(u32::MAX) {
                 return Err(Error::Config(

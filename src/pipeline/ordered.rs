@@ -1,41 +1,31 @@
-//! Parallel work on a stream whose results come out in input order, in bounded memory.
+//! Parallel work on a stream whose results come out in input order, in bounded memory, on exactly as many threads as were
+//! asked for.
 //!
-//! A reader thread numbers the items, workers take them as they come, and the calling thread puts the results back
-//! in order. Every item holds a slot from before it is read until after it is sunk, and there are only so many slots:
-//! so one slow item stalls the reader instead of letting the results behind it pile up.
+//! Every thread does the same: it takes the next item from the source, works on it, and hands in the result. Whoever
+//! hands in the result that is due sinks it, and all that wait behind it. So there is no reader and no writer beside
+//! the workers, and with one thread everything happens on the caller's.
 //!
-//! Nobody is ever told to stop. Whoever leaves drops its ends of the channels, and the others leave when a channel
-//! has no other end; that holds for an error, an interruption and a panic alike.
+//! A thread that runs ahead waits: only so many items may be taken and not yet sunk, so one slow item stalls the source
+//! instead of letting the results behind it pile up.
 //!
-//! When it is wrong: a thread finishes the item it is at before it leaves, so a source that blocks (a terminal, a
-//! stalled pipe) also delays the end of the run.
+//! When it is wrong: source and sink are each held by one thread at a time, so they must be cheap beside the work. A
+//! source that blocks (a terminal, a stalled pipe) delays the end of the run.
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-
-use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::error::{Error, Result};
 
-/// Items read but not yet sunk, for each worker. With four, nobody idles until one item takes about four times as
-/// long as its neighbours; more would only hold more memory.
+/// Items taken but not yet sunk, for each thread. With four, nobody waits until one item takes about four times as long
+/// as its neighbours; more would only hold more memory.
 pub const SLOTS_PER_THREAD: usize = 4;
 
-/// An item on its way to a worker.
-struct Job<I> {
-    number: u64,
-    near: String,
-    item: I,
-}
-
-/// What became of an item, or why the source ended early.
-type Outcome<R> = (u64, Result<R>);
-
-/// Sends every item of `source` through `work` on `threads` threads (at least one), and its results to `sink` on the
-/// calling thread in input order. At most [`SLOTS_PER_THREAD`] × `threads` items are read but not yet sunk.
+/// Sends every item of `source` through `work` on `threads` threads (at least one, the calling one among them), and its
+/// results to `sink` in input order. At most [`SLOTS_PER_THREAD`] × `threads` items are taken but not yet sunk.
 ///
 /// `describe` names an item for the message of a panic. A panic in `sink` is the caller's own and goes through.
 ///
@@ -46,94 +36,185 @@ pub fn ordered<I: Send, R: Send>(
     source: impl Iterator<Item = Result<I>> + Send,
     threads: usize,
     stop: &AtomicBool,
-    describe: impl Fn(&I) -> String + Send,
+    describe: impl Fn(&I) -> String + Sync,
     work: impl Fn(I) -> R + Sync,
-    sink: impl FnMut(R) -> Result<()>,
+    sink: impl FnMut(R) -> Result<()> + Send,
 ) -> Result<()> {
     let threads = threads.max(1);
-    let window = threads * SLOTS_PER_THREAD;
+    let line = Line {
+        window: (threads * SLOTS_PER_THREAD) as u64,
+        stop,
+        describe,
+        work,
+        source: Mutex::new(Source { items: source, taken: 0, last: "the start of the input".to_owned() }),
+        sink: Mutex::new(sink),
+        results: Mutex::new(Results { early: BTreeMap::new(), sunk: 0, is_sinking: false, end: None }),
+        moved: Condvar::new(),
+    };
     thread::scope(|scope| {
-        // The slots alone make threads wait: the other channels have room for every item that holds one.
-        let (take_slot, free_slot) = bounded(window);
-        let (give_job, jobs) = bounded(window);
-        let (give_outcome, outcomes) = bounded(window);
-        let work = &work;
-        let too_many =
-            |e| Error::Config(format!("run.threads = {threads}: the system refuses so many ({e})"));
-        for _ in 0..threads {
-            let (jobs, give_outcome) = (jobs.clone(), give_outcome.clone());
-            let worker = thread::Builder::new().name("work".to_owned());
-            worker.spawn_scoped(scope, move || work_off(&jobs, work, &give_outcome)).map_err(too_many)?;
-        }
-        drop(jobs);
-        let reader = thread::Builder::new().name("read".to_owned());
-        reader
-            .spawn_scoped(scope, move || read(source, describe, &take_slot, &give_job, &give_outcome))
-            .map_err(too_many)?;
-        sink_in_order(outcomes, &free_slot, stop, sink)
-    })
-}
-
-/// The reader: takes a slot, reads an item, hands it out. An error or a panic of the source takes the place of the
-/// item after the last one.
-fn read<I, R>(
-    mut source: impl Iterator<Item = Result<I>>,
-    describe: impl Fn(&I) -> String,
-    take_slot: &Sender<()>,
-    give_job: &Sender<Job<I>>,
-    give_outcome: &Sender<Outcome<R>>,
-) {
-    let mut number = 0;
-    let mut last = "the start of the input".to_owned();
-    let end = catching(|| {
-        while take_slot.send(()).is_ok() {
-            let Some(item) = source.next().transpose()? else { break };
-            last = describe(&item);
-            if give_job.send(Job { number, near: last.clone(), item }).is_err() {
+        for _ in 1..threads {
+            let spawned = thread::Builder::new().name("work".to_owned()).spawn_scoped(scope, || line.work_off());
+            if let Err(e) = spawned {
+                let message = format!("run.threads = {threads}: the system refuses so many ({e})");
+                line.end(End::Failed(Error::Config(message)));
                 break;
             }
-            number += 1;
         }
-        Ok(())
-    })
-    .unwrap_or_else(|message| Err(Error::Panic { near: last, message }));
-    if let Err(error) = end {
-        // Nobody there to hear it: the run ended for an earlier reason.
-        let _ = give_outcome.send((number, Err(error)));
+        line.work_off();
+    });
+    let results = line.results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match results.end {
+        Some(End::Failed(error)) => Err(error),
+        Some(End::Panicked(payload)) => resume_unwind(payload),
+        _ if stop.load(Ordering::Relaxed) => Err(Error::Interrupted),
+        _ => Ok(()),
     }
 }
 
-/// A worker: until there are no more jobs, or nobody wants the results.
-fn work_off<I, R>(jobs: &Receiver<Job<I>>, work: &impl Fn(I) -> R, give_outcome: &Sender<Outcome<R>>) {
-    for Job { number, near, item } in jobs {
-        let result = catching(|| work(item)).map_err(|message| Error::Panic { near, message });
-        if give_outcome.send((number, result)).is_err() {
+/// What the threads share.
+struct Line<'a, R, S, D, W, K> {
+    window: u64,
+    stop: &'a AtomicBool,
+    describe: D,
+    work: W,
+    source: Mutex<Source<S>>,
+    sink: Mutex<K>,
+    results: Mutex<Results<R>>,
+    /// Told when a result was sunk, or when the end has come.
+    moved: Condvar,
+}
+
+struct Source<S> {
+    items: S,
+    /// Items taken so far: the number of the next one.
+    taken: u64,
+    /// Names the item taken last.
+    last: String,
+}
+
+struct Results<R> {
+    /// Results whose turn has not come.
+    early: BTreeMap<u64, Result<R>>,
+    /// Results sunk so far: the number of the one that is due.
+    sunk: u64,
+    /// Whether a thread is sinking; it takes along what others hand in.
+    is_sinking: bool,
+    /// Why nothing more is taken or sunk.
+    end: Option<End>,
+}
+
+enum End {
+    /// The source is at its end. What was taken is still worked on.
+    Exhausted,
+    Failed(Error),
+    Panicked(Box<dyn Any + Send>),
+}
+
+impl<I, R, S, D, W, K> Line<'_, R, S, D, W, K>
+where
+    S: Iterator<Item = Result<I>>,
+    D: Fn(&I) -> String,
+    W: Fn(I) -> R,
+    K: FnMut(R) -> Result<()>,
+{
+    /// One thread's part: until nothing more is to be taken.
+    fn work_off(&self) {
+        while let Some((number, near, item)) = self.take() {
+            let result = item.and_then(|item| {
+                catching(|| (self.work)(item)).map_err(|message| Error::Panic { near, message })
+            });
+            self.hand_in(number, result);
+        }
+    }
+
+    /// The next item with its number and its name, once there is room for it. An error or a panic of the source takes
+    /// the place of the item after the last one.
+    fn take(&self) -> Option<(u64, String, Result<I>)> {
+        let mut source = locked(&self.source);
+        let mut results = locked(&self.results);
+        while results.end.is_none() && source.taken - results.sunk >= self.window {
+            results = self.moved.wait(results).unwrap_or_else(PoisonError::into_inner);
+        }
+        if results.end.is_some() || self.stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        drop(results);
+        let next = catching(|| {
+            let item = source.items.next().transpose()?;
+            Ok(item.map(|item| ((self.describe)(&item), item)))
+        });
+        let number = source.taken;
+        source.taken += 1;
+        match next {
+            Ok(Ok(Some((near, item)))) => {
+                source.last.clone_from(&near);
+                Some((number, near, Ok(item)))
+            }
+            Ok(Ok(None)) => {
+                self.end(End::Exhausted);
+                None
+            }
+            Ok(Err(error)) => self.fail(number, error),
+            Err(message) => {
+                let near = source.last.clone();
+                self.fail(number, Error::Panic { near, message })
+            }
+        }
+    }
+
+    /// Lets the source end with an error, which comes out after the results before it.
+    fn fail(&self, number: u64, error: Error) -> Option<(u64, String, Result<I>)> {
+        self.hand_in(number, Err(error));
+        self.end(End::Exhausted);
+        None
+    }
+
+    /// Puts a result where it belongs, and sinks what is due unless another thread is at it.
+    fn hand_in(&self, number: u64, result: Result<R>) {
+        let mut results = locked(&self.results);
+        results.early.insert(number, result);
+        if results.is_sinking {
             return;
         }
+        results.is_sinking = true;
+        loop {
+            let due = results.sunk;
+            let failed = matches!(results.end, Some(End::Failed(_) | End::Panicked(_)));
+            let Some(result) = results.early.remove(&due).filter(|_| !failed) else { break };
+            drop(results);
+            let outcome = self.sink_one(result);
+            results = locked(&self.results);
+            match outcome {
+                Ok(()) => results.sunk += 1,
+                Err(end) => results.end = Some(end),
+            }
+            self.moved.notify_all();
+        }
+        results.is_sinking = false;
+    }
+
+    fn sink_one(&self, result: Result<R>) -> Result<(), End> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(End::Failed(Error::Interrupted));
+        }
+        let result = result.map_err(End::Failed)?;
+        let mut sink = locked(&self.sink);
+        match catch_unwind(AssertUnwindSafe(|| sink(result))) {
+            Ok(outcome) => outcome.map_err(End::Failed),
+            Err(payload) => Err(End::Panicked(payload)),
+        }
+    }
+
+    /// Ends the taking, for the first reason given.
+    fn end(&self, end: End) {
+        locked(&self.results).end.get_or_insert(end);
+        self.moved.notify_all();
     }
 }
 
-/// The calling thread: puts the results in order. Owns `outcomes`, so that the workers learn when it leaves.
-fn sink_in_order<R>(
-    outcomes: Receiver<Outcome<R>>,
-    free_slot: &Receiver<()>,
-    stop: &AtomicBool,
-    mut sink: impl FnMut(R) -> Result<()>,
-) -> Result<()> {
-    let mut early = BTreeMap::new();
-    let mut next = 0;
-    let go_on = || if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) };
-    go_on()?;
-    for (number, result) in outcomes {
-        early.insert(number, result);
-        while let Some(result) = early.remove(&next) {
-            go_on()?;
-            sink(result?)?;
-            next += 1;
-            free_slot.recv().expect("the slot of the item just sunk is taken");
-        }
-    }
-    go_on()
+/// Nobody panics while holding a lock: work, source and sink are caught.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Runs `action`; a panic becomes its message. Nothing that `action` touched is used again after a panic.

@@ -1,8 +1,12 @@
 //! How the small records of the stages are laid out on disk.
 
+use super::drafts::Row;
+use super::survey::Known;
 use super::sort::Record;
-use crate::dedup::{BlockKey, DuplicateBlock};
-use crate::repetition::{Found, FoundKind, Half, Lead, Occurrence};
+use super::verdicts::{InBucket, Judged, Shared};
+use crate::dedup::{BlockKey, Bucket, DuplicateBlock, Entry};
+use crate::fingerprint::Signature;
+use crate::repetition::{Found, FoundKind, Half, Lead, Occurrence, PageSketch};
 
 /// Lays a struct out as nested tuples of its parts.
 macro_rules! as_tuple {
@@ -77,4 +81,83 @@ as_tuple!(
         example_position,
         title_elsewhere: title == 1,
     }
+);
+
+as_tuple!(
+    Known = (u32, u64, u64),
+    |k| (k.input, k.text, k.site),
+    (input, text, site) => Known { input, text, site }
+);
+
+/// The keys, with zeros behind them, and how many there are.
+impl Record for PageSketch {
+    const SIZE: usize = PageSketch::MOST * size_of::<u64>() + 1;
+
+    fn write(&self, out: &mut [u8]) {
+        let (length, keys) = out.split_last_mut().expect("a sketch has a length");
+        *length = self.keys().len() as u8;
+        keys.fill(0);
+        for (key, bytes) in self.keys().iter().zip(keys.chunks_exact_mut(size_of::<u64>())) {
+            key.write(bytes);
+        }
+    }
+
+    fn read(bytes: &[u8]) -> Self {
+        let (length, keys) = bytes.split_last().expect("a sketch has a length");
+        let keys = keys.chunks_exact(size_of::<u64>()).take(usize::from(*length)).map(u64::read);
+        Self::new(keys.collect())
+    }
+}
+
+/// Where a document without a draft, or without an entry, has one.
+const NONE: u64 = u64::MAX;
+
+as_tuple!(
+    Row = ((u64, u8), (u128, u128, u32), (u64, u64), (u64, u64)),
+    |row| {
+        let blank = Entry { exact: 0, claim: 0, words: 0, signature: Signature::default() };
+        let Entry { exact, claim, words, signature: Signature([a, b, c, d]) } = row.entry.unwrap_or(blank);
+        ((row.draft.unwrap_or(NONE), u8::from(row.entry.is_some())), (exact, claim, words), (a, b), (c, d))
+    },
+    ((draft, has_entry), (exact, claim, words), (a, b), (c, d)) => Row {
+        draft: (draft != NONE).then_some(draft),
+        entry: (has_entry == 1).then_some(Entry { exact, claim, words, signature: Signature([a, b, c, d]) }),
+    }
+);
+
+/// Six bytes for the bucket and four for the document.
+impl Record for InBucket {
+    const SIZE: usize = 10;
+
+    #[inline]
+    fn write(&self, out: &mut [u8]) {
+        let (bucket, document) = out.split_at_mut(6);
+        bucket.copy_from_slice(&self.bucket.number().to_le_bytes()[..6]);
+        self.document.write(document);
+    }
+
+    #[inline]
+    fn read(bytes: &[u8]) -> Self {
+        let (bucket, document) = bytes.split_at(6);
+        let mut number = [0; 8];
+        number[..6].copy_from_slice(bucket);
+        Self { bucket: Bucket::from_number(u64::from_le_bytes(number)), document: u32::read(document) }
+    }
+
+    #[inline]
+    fn leading(&self) -> u64 {
+        self.bucket.number()
+    }
+}
+
+as_tuple!(
+    Shared = (u64, u32, u8),
+    |s| (s.bucket, s.place, u8::from(s.asks)),
+    (bucket, place, asks) => Shared { bucket, place, asks: asks == 1 }
+);
+
+as_tuple!(
+    Judged = (u32, u8, u32, u64),
+    |j| (j.document, j.kind, j.canonical, j.similarity),
+    (document, kind, canonical, similarity) => Judged { document, kind, canonical, similarity }
 );

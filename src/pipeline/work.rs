@@ -1,56 +1,290 @@
-//! The scratch folder of a run.
+//! The scratch folder of a run, and how a run is taken up again from it.
 //!
-//! It stands beside the output by default, because that file system is the one the user chose for large files.
-//! Dropping the value removes the folder with everything in it, also when the run failed. When it is wrong: a killed
-//! run leaves its folder behind; the name says which output it belonged to.
+//! It stands beside the output by default, because that file system is the one the user chose for large files. There
+//! are two kinds. A *throwaway* folder has a name of its own and is removed when its value is dropped. A *resumable* one
+//! has the same name for the same output, is held by one process at a time (a lock on the file `lock`), and holds the
+//! last checkpoint of the run: a JSON file that says how far every other file is written. A checkpoint takes its name
+//! by renaming, after all that it speaks of is on disk, so a run killed at any moment leaves one that is true. What
+//! came after it is cut off or removed when the run goes on.
+//!
+//! A resumable folder that holds a checkpoint stays when the run fails; any other is removed. When it is wrong: a run
+//! killed before its first checkpoint leaves its folder behind; the next run with that output removes it.
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::{self, File, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tempfile::TempDir;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::{Error, Result};
 
 /// The version of everything a run keeps in its work folder. It changes when a format in there does.
-pub const WORK_FORMAT: u32 = 1;
+pub const WORK_FORMAT: u32 = 2;
 
-/// A folder of one run, removed on drop.
+const VERSION: &str = "version";
+const LOCK: &str = "lock";
+const CHECKPOINT: &str = "checkpoint.json";
+/// Names the temporary files of outputs, a line each: a killed run cannot remove them.
+const TEMPORARIES: &str = "temporaries";
+
+/// Extension of the files of sorted runs; the others have fixed names.
+const RUN: &str = "run";
+
+/// What to do with what an interrupted run left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leftover {
+    /// Go on from it, if there is any.
+    Resume,
+    /// Remove it and start over.
+    Remove,
+}
+
+/// A folder of one run.
 #[derive(Debug)]
 pub struct WorkFolder {
-    folder: TempDir,
+    path: PathBuf,
+    kind: Kind,
+    /// When the last checkpoint was made, or the folder was opened.
+    saved: Mutex<Instant>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Throwaway { _folder: TempDir },
+    Resumable { _lock: File },
 }
 
 impl WorkFolder {
-    /// Makes a fresh folder named after `output`, in `parent` or else beside `output`, and writes its format into
-    /// the file `version`.
+    /// Makes a fresh folder named after `output`, in `parent` or else beside `output`, that goes with the value.
     ///
     /// # Errors
     /// [`Error::Io`] with the path of the folder or file that could not be written.
     pub fn create(parent: Option<&Path>, output: &Path) -> Result<Self> {
-        let beside = output.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let parent = parent.or(beside).unwrap_or(Path::new("."));
-        let name = output.file_name().unwrap_or_default().to_string_lossy();
+        let (parent, name) = place(parent, output);
         let folder = tempfile::Builder::new()
             .prefix(&format!(".{name}.work-"))
-            .tempdir_in(parent)
-            .map_err(Error::io("create a work folder there", parent))?;
-        let work = Self { folder };
-        let version = work.file("version");
-        fs::write(&version, format!("dehusk work folder, format {WORK_FORMAT}\n"))
-            .map_err(Error::io("write the file", version))?;
+            .tempdir_in(&parent)
+            .map_err(Error::io("create a work folder there", &parent))?;
+        let path = folder.path().to_owned();
+        write_version(&path)?;
+        Ok(Self { path, kind: Kind::Throwaway { _folder: folder }, saved: Mutex::new(Instant::now()) })
+    }
+
+    /// Takes the folder of `output`, in `parent` or else beside `output`: `.NAME.work-HASH`, where the hash is that of the
+    /// output's whole path, so that outputs of one name in different folders have different work folders.
+    ///
+    /// # Errors
+    /// [`Error::Work`] when another run holds the folder, when another version of the program has left it, or when it is
+    /// not a work folder at all. [`Error::Io`] with the path of what could not be written.
+    pub fn claim(parent: Option<&Path>, output: &Path, leftover: Leftover) -> Result<Self> {
+        let (parent, name) = place(parent, output);
+        let beside = fs::canonicalize(folder_of(output)).unwrap_or_else(|_| folder_of(output).to_owned());
+        let hash = xxh3_64(beside.join(&name).as_os_str().as_encoded_bytes());
+        let path = parent.join(format!(".{name}.work-{hash:016x}"));
+        match fs::create_dir(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => check_version(&path)?,
+            made => made.map_err(Error::io("create a work folder there", &parent))?,
+        }
+        let lock = path.join(LOCK);
+        let file = File::options().write(true).create(true).truncate(false).open(&lock);
+        let file = file.map_err(Error::io("create the file", &lock))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(refused(&path, "is in use by another run; wait for it, or name another output"));
+            }
+            Err(TryLockError::Error(e)) => return Err(Error::io("lock the file", &lock)(e)),
+        }
+        let work = Self { path, kind: Kind::Resumable { _lock: file }, saved: Mutex::new(Instant::now()) };
+        if leftover == Leftover::Remove {
+            work.clear()?;
+        }
+        write_version(&work.path)?;
+        work.remove_temporaries();
         Ok(work)
     }
 
     /// The folder itself.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
     }
 
     /// The path of the file `name` in it.
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
-        self.path().join(name)
+        self.path.join(name)
+    }
+
+    /// Whether checkpoints are of any use here.
+    #[must_use]
+    pub fn is_resumable(&self) -> bool {
+        matches!(self.kind, Kind::Resumable { .. })
+    }
+
+    /// Whether an interrupted run can go on from here.
+    #[must_use]
+    pub fn has_checkpoint(&self) -> bool {
+        self.file(CHECKPOINT).is_file()
+    }
+
+    /// Puts down where the run is. Everything that `state` speaks of must be on disk. Runs of sorters that are not among
+    /// `runs` are removed.
+    pub(super) fn save<T: Serialize>(&self, state: &T, runs: impl Iterator<Item = String>) -> Result<()> {
+        let (path, fresh) = (self.file(CHECKPOINT), self.file("checkpoint.new"));
+        let json = serde_json::to_vec(state).expect("a checkpoint holds names and numbers");
+        let written = File::create(&fresh).and_then(|mut file| {
+            file.write_all(&json)?;
+            file.sync_all()?;
+            fs::rename(&fresh, &path)?;
+            File::open(&self.path)?.sync_all()
+        });
+        written.map_err(Error::io("write the file", &path))?;
+        *self.saved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.remove_runs_but(&runs.collect())
+    }
+
+    /// Time since the last checkpoint, or since the folder was opened.
+    pub(super) fn since_checkpoint(&self) -> Duration {
+        self.saved.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    /// Where an interrupted run was, if there is one to go on with.
+    pub(super) fn load<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+        if !self.has_checkpoint() {
+            return Ok(None);
+        }
+        let path = self.file(CHECKPOINT);
+        let bytes = fs::read(&path).map_err(Error::io("read the file", &path))?;
+        serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|e| refused(&path, &format!("is damaged ({e}); remove the folder to start over")))
+    }
+
+    /// Removes the runs of sorters that are not among `runs`: they came after the checkpoint, or before it.
+    pub(super) fn remove_runs_but(&self, runs: &BTreeSet<String>) -> Result<()> {
+        for path in self.files()? {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if path.extension().is_some_and(|extension| extension == RUN) && !runs.contains(name) {
+                remove(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers the temporary file of an output, so that whoever takes the folder over can remove it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path of the file that could not be written.
+    pub fn remember_temporary(&self, temporary: &Path) -> Result<()> {
+        let path = self.file(TEMPORARIES);
+        let temporary = std::path::absolute(temporary).unwrap_or_else(|_| temporary.to_owned());
+        let mut line = temporary.into_os_string().into_encoded_bytes();
+        line.push(b'\n');
+        let file = File::options().append(true).create(true).open(&path);
+        file.and_then(|mut file| file.write_all(&line)).map_err(Error::io("write the file", &path))
+    }
+
+    /// Removes what outputs of a killed run were written to.
+    fn remove_temporaries(&self) {
+        let path = self.file(TEMPORARIES);
+        for line in fs::read(&path).unwrap_or_default().split(|byte| *byte == b'\n') {
+            // Nobody but us writes that file, but what is removed should still look like ours: a hidden file.
+            let temporary = PathBuf::from(String::from_utf8_lossy(line).into_owned());
+            if temporary.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")) {
+                let _ = fs::remove_file(temporary);
+            }
+        }
+        let _ = fs::remove_file(path);
+    }
+
+    /// Removes everything but what says whose folder it is.
+    fn clear(&self) -> Result<()> {
+        self.remove_temporaries();
+        // The checkpoint first: without it nothing else counts.
+        remove(&self.file(CHECKPOINT))?;
+        let stays = |path: &&PathBuf| !path.ends_with(LOCK) && !path.ends_with(VERSION);
+        self.files()?.iter().filter(stays).try_for_each(|path| remove(path))
+    }
+
+    fn files(&self) -> Result<Vec<PathBuf>> {
+        let entries = fs::read_dir(&self.path).and_then(|entries| {
+            entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()
+        });
+        entries.map_err(Error::io("list the folder", &self.path))
+    }
+
+    /// Ends the run: nothing is left to go on from, and the folder goes.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path of what could not be removed.
+    pub fn finish(self) -> Result<()> {
+        remove(&self.file(CHECKPOINT))
+    }
+}
+
+impl Drop for WorkFolder {
+    fn drop(&mut self) {
+        if self.is_resumable() && !self.has_checkpoint() {
+            // What cannot be removed now is removed by the next run with that output.
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+/// The folder for work folders, and the name of the output they are for.
+fn place(parent: Option<&Path>, output: &Path) -> (PathBuf, String) {
+    let name = output.file_name().map_or_else(OsString::new, OsString::from);
+    (parent.unwrap_or(folder_of(output)).to_owned(), name.to_string_lossy().into_owned())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn write_version(folder: &Path) -> Result<()> {
+    let version = folder.join(VERSION);
+    fs::write(&version, version_line()).map_err(Error::io("write the file", version))
+}
+
+fn version_line() -> String {
+    format!("dehusk work folder, format {WORK_FORMAT}\n")
+}
+
+fn check_version(folder: &Path) -> Result<()> {
+    match fs::read_to_string(folder.join(VERSION)) {
+        Ok(found) if found == version_line() => Ok(()),
+        Ok(found) if found.starts_with("dehusk work folder") => {
+            let message = format!(
+                "was left by another version of the program (\"{}\", this is format {WORK_FORMAT}); \
+                 finish with that version, or remove the folder",
+                found.trim_end()
+            );
+            Err(refused(folder, &message))
+        }
+        // A run killed at its very beginning leaves no more than a lock.
+        _ if fs::read_dir(folder).is_ok_and(|mut files| files.all(|f| f.is_ok_and(|f| f.file_name() == LOCK))) => {
+            Ok(())
+        }
+        _ => Err(refused(folder, "stands where the work folder should, and is none; remove it")),
+    }
+}
+
+fn refused(path: &Path, message: &str) -> Error {
+    Error::Work { path: path.to_owned(), message: message.to_owned() }
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove the file", path)(e)),
+        _ => Ok(()),
     }
 }
 
@@ -59,14 +293,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_runs_have_two_folders_and_nothing_stays() {
+    fn two_throwaway_folders_have_two_names_and_nothing_stays() {
         let beside = tempfile::tempdir().unwrap();
         let output = beside.path().join("corpus.jsonl");
         let (one, two) =
             (WorkFolder::create(None, &output).unwrap(), WorkFolder::create(None, &output).unwrap());
         assert_ne!(one.path(), two.path());
         assert_eq!(one.path().parent(), Some(beside.path()));
-        assert_eq!(fs::read_to_string(one.file("version")).unwrap(), "dehusk work folder, format 1\n");
+        assert_eq!(fs::read_to_string(one.file("version")).unwrap(), "dehusk work folder, format 2\n");
         fs::write(one.file("some.run"), "left behind").unwrap();
         drop((one, two));
         assert_eq!(fs::read_dir(beside.path()).unwrap().count(), 0);
@@ -76,7 +310,69 @@ mod tests {
     fn a_missing_parent_is_named() {
         let parent = tempfile::tempdir().unwrap();
         let missing = parent.path().join("missing");
-        let error = WorkFolder::create(Some(&missing), Path::new("out.jsonl")).unwrap_err();
-        assert!(error.to_string().starts_with(&missing.display().to_string()), "{error}");
+        for work in [
+            WorkFolder::create(Some(&missing), Path::new("out.jsonl")),
+            WorkFolder::claim(Some(&missing), Path::new("out.jsonl"), Leftover::Resume),
+        ] {
+            let error = work.unwrap_err();
+            assert!(error.to_string().starts_with(&missing.display().to_string()), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_held_by_one_and_stays_with_its_checkpoint_only() {
+        let beside = tempfile::tempdir().unwrap();
+        let output = beside.path().join("corpus.jsonl");
+        let claim = |leftover| WorkFolder::claim(None, &output, leftover);
+        let left = || fs::read_dir(beside.path()).unwrap().count();
+
+        let work = claim(Leftover::Resume).unwrap();
+        let error = claim(Leftover::Remove).unwrap_err().to_string();
+        assert!(error.contains("is in use by another run"), "{error}");
+        drop(work);
+        assert_eq!(left(), 0);
+
+        let work = claim(Leftover::Resume).unwrap();
+        for name in ["old-0.run", "old-1.run", "drafts"] {
+            fs::write(work.file(name), "").unwrap();
+        }
+        work.save(&7_u32, ["old-1.run".to_owned()].into_iter()).unwrap();
+        let temporary = beside.path().join(".corpus.jsonl.half");
+        fs::write(&temporary, "").unwrap();
+        work.remember_temporary(&temporary).unwrap();
+        drop(work);
+        assert_eq!(left(), 2);
+
+        let work = claim(Leftover::Resume).unwrap();
+        assert_eq!(work.load::<u32>().unwrap(), Some(7));
+        assert!(work.file("old-1.run").exists() && work.file("drafts").exists());
+        assert!(!work.file("old-0.run").exists() && !temporary.exists());
+        drop(work);
+
+        let work = claim(Leftover::Remove).unwrap();
+        assert_eq!(work.load::<u32>().unwrap(), None);
+        assert!(!work.file("old-1.run").exists());
+        work.save(&8_u32, std::iter::empty()).unwrap();
+        work.finish().unwrap();
+        assert_eq!(left(), 0);
+    }
+
+    #[test]
+    fn other_versions_and_other_folders_are_left_alone() {
+        let beside = tempfile::tempdir().unwrap();
+        let output = beside.path().join("corpus.jsonl");
+        let work = WorkFolder::claim(None, &output, Leftover::Resume).unwrap();
+        let path = work.path().to_owned();
+        drop(work);
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("version"), "dehusk work folder, format 1\n").unwrap();
+        for leftover in [Leftover::Resume, Leftover::Remove] {
+            let error = WorkFolder::claim(None, &output, leftover).unwrap_err().to_string();
+            assert!(error.contains("another version") && error.contains("format 1"), "{error}");
+        }
+        fs::write(path.join("version"), "mine").unwrap();
+        let error = WorkFolder::claim(None, &output, Leftover::Remove).unwrap_err().to_string();
+        assert!(error.contains("is none; remove it"), "{error}");
+        assert!(path.exists());
     }
 }

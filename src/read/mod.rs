@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub use discover::discover;
 pub use parse::parse;
 pub use reject::{Cause, RAW_LIMIT, Reject};
-pub use split::{Batch, Batches, Content, RawRecord};
+pub use split::{Batch, Batches, Content, Position, RawRecord};
 pub use spool::spool;
 
 /// The INPUT that means standard input.

@@ -7,7 +7,7 @@
 //! [`UNPACKED_BUFFER`] good bytes before the damage are missing too. The reject's offset says where they begin.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,11 +22,28 @@ const FILE_BUFFER: usize = 128 << 10;
 /// Bytes unpacked at once: so few that they are still in the first-level cache when they are cut into lines.
 const UNPACKED_BUFFER: usize = 16 << 10;
 
-/// Opens a file for reading what is packed in it, and adds to `consumed` the bytes that are read from disk.
-pub(super) fn open(input: &Input, consumed: &Arc<AtomicU64>) -> io::Result<Box<dyn BufRead + Send>> {
-    let file = Counted { file: File::open(&input.file)?, consumed: Arc::clone(consumed) };
-    let packed = BufReader::with_capacity(FILE_BUFFER, file);
-    Ok(match input.compression {
+/// Opens a file for reading what is packed in it, from its byte `offset` on (after unpacking), and adds to `consumed` the
+/// bytes that are read from disk.
+pub(super) fn open(
+    input: &Input,
+    offset: u64,
+    consumed: &Arc<AtomicU64>,
+) -> io::Result<Box<dyn BufRead + Send>> {
+    let mut file = File::open(&input.file)?;
+    let is_packed = input.compression != Compression::None;
+    if !is_packed && offset > 0 {
+        consumed.fetch_add(file.seek(SeekFrom::Start(offset))?, Ordering::Relaxed);
+    }
+    let packed = BufReader::with_capacity(FILE_BUFFER, Counted { file, consumed: Arc::clone(consumed) });
+    let mut unpacked = unpacked(packed, input.compression)?;
+    if is_packed {
+        io::copy(&mut (&mut unpacked).take(offset), &mut io::sink())?;
+    }
+    Ok(unpacked)
+}
+
+fn unpacked(packed: BufReader<Counted>, compression: Compression) -> io::Result<Box<dyn BufRead + Send>> {
+    Ok(match compression {
         Compression::None => Box::new(packed),
         Compression::Gzip => Box::new(BufReader::with_capacity(UNPACKED_BUFFER, MultiGzDecoder::new(packed))),
         Compression::Zstd => {

@@ -3,6 +3,9 @@
 //! One thread does this, so it does as little as it can: it finds line ends and counts. What a record holds is looked at
 //! by [`parse`](super::parse()), on all cores. A record that cannot be had becomes a reject at its place in the order.
 //!
+//! The cutting can be put down behind any batch and taken up again there by another process: [`Batch::end`] is a
+//! [`Position`]. In a compressed file what stands before it is unpacked once more and thrown away.
+//!
 //! Bounded: a batch holds at most [`BATCH_BYTES`] and one record more, and no record is longer than `input.max_record`.
 //! The rest of a longer line is skipped piece by piece.
 
@@ -11,13 +14,15 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 use super::reject::{Cause, Flaw, Reject};
 use super::{Input, JSON_SPACE, Kind, open, without_mark};
 use crate::config::{InputConfig, Size};
 
 /// Bytes after which a batch is full: some milliseconds of work for a worker, and small beside the memory of a machine
 /// even when every core has a few in hand.
-const BATCH_BYTES: usize = 1 << 20;
+const BATCH_BYTES: usize = 512 << 10;
 
 /// Records after which a batch is full, so that a corpus of one-word records still spreads over the workers.
 const BATCH_RECORDS: usize = 1024;
@@ -35,6 +40,40 @@ pub struct Batch {
     pub records: Vec<RawRecord>,
     /// Bytes read from disk so far, over all inputs, to compare with the sum of [`Input::bytes`].
     pub consumed: u64,
+    /// Where the next batch begins.
+    pub end: Position,
+}
+
+/// A place between two records of the inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Position {
+    /// Batches before it.
+    batches: u64,
+    /// Records before it, rejects included.
+    records: u64,
+    /// Inputs that were opened before it.
+    inputs: usize,
+    /// The place in the last of them, unless that is at its end.
+    within: Option<Within>,
+}
+
+impl Position {
+    /// How many records come before it, rejects included.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Within {
+    /// The next record.
+    record: u64,
+    /// Bytes before it, after unpacking.
+    offset: u64,
+    /// Whether it is inside a line that was too long.
+    inside_line: bool,
 }
 
 impl Batch {
@@ -81,14 +120,16 @@ pub enum Content {
 pub struct Batches {
     inputs: Arc<[Input]>,
     max_record: usize,
-    /// Records still wanted.
-    wanted: u64,
+    /// Records after which there are no more.
+    limit: u64,
     /// The next batch.
     number: u64,
     /// The next record.
     ordinal: u64,
     /// The next input to open.
     next_input: usize,
+    /// Where to begin in it.
+    begin: Option<Within>,
     open: Option<Source>,
     consumed: Arc<AtomicU64>,
 }
@@ -97,16 +138,35 @@ impl Batches {
     /// Starts before the first record. Standard input must have been [spooled](super::spool()).
     #[must_use]
     pub fn new(inputs: Arc<[Input]>, cfg: &InputConfig) -> Self {
+        Self::starting_at(Position::default(), inputs, cfg)
+    }
+
+    /// Starts at a place where batches of the same inputs were put down.
+    #[must_use]
+    pub fn starting_at(position: Position, inputs: Arc<[Input]>, cfg: &InputConfig) -> Self {
+        let next_input = position.inputs - usize::from(position.within.is_some());
+        let before: u64 = inputs.iter().take(next_input).map(|input| input.bytes).sum();
         Self {
             inputs,
             max_record: usize::try_from(cfg.max_record.get()).unwrap_or(usize::MAX - 1),
-            wanted: if cfg.limit == 0 { u64::MAX } else { cfg.limit },
-            number: 0,
-            ordinal: 0,
-            next_input: 0,
+            limit: if cfg.limit == 0 { u64::MAX } else { cfg.limit },
+            number: position.batches,
+            ordinal: position.records,
+            next_input,
+            begin: position.within,
             open: None,
-            consumed: Arc::default(),
+            consumed: Arc::new(AtomicU64::new(before)),
         }
+    }
+
+    fn end(&self) -> Position {
+        let open = self.open.as_ref().filter(|source| !source.ended);
+        let within = open.map(|source| Within {
+            record: source.record,
+            offset: source.offset,
+            inside_line: source.inside_line,
+        });
+        Position { batches: self.number, records: self.ordinal, inputs: self.next_input, within }
     }
 
     fn next_record(&mut self, buffer: &mut Vec<u8>) -> Option<RawRecord> {
@@ -120,8 +180,9 @@ impl Batches {
             let index = self.next_input;
             let input = self.inputs.get(index)?;
             self.next_input += 1;
-            match open::open(input, &self.consumed) {
-                Ok(reader) => self.open = Some(Source::new(index, input.kind, reader)),
+            let begin = self.begin.take();
+            match open::open(input, begin.map_or(0, |begin| begin.offset), &self.consumed) {
+                Ok(reader) => self.open = Some(Source::new(index, input.kind, reader, begin)),
                 Err(e) => {
                     let flaw = Flaw(Cause::Unreadable, format!("the file cannot be opened: {e}"));
                     let reject = Reject::new(input, 0, 0, flaw, b"");
@@ -144,10 +205,12 @@ impl Iterator for Batches {
         let mut buffer = Vec::with_capacity(BATCH_BYTES);
         let mut records = Vec::new();
         let mut held_by_rejects = 0;
-        while self.wanted > 0 && records.len() < BATCH_RECORDS && buffer.len() + held_by_rejects < BATCH_BYTES
+        while self.ordinal < self.limit
+            && records.len() < BATCH_RECORDS
+            && buffer.len() + held_by_rejects < BATCH_BYTES
         {
             let Some(record) = self.next_record(&mut buffer) else { break };
-            self.wanted -= 1;
+            self.ordinal += 1;
             if let Content::Rejected(reject) = &record.content {
                 held_by_rejects += reject.raw.len();
             }
@@ -156,11 +219,16 @@ impl Iterator for Batches {
         if records.is_empty() {
             return None;
         }
-        let consumed = self.consumed.load(Ordering::Relaxed);
-        let batch = Batch { number: self.number, first: self.ordinal, buffer, records, consumed };
+        let number = self.number;
         self.number += 1;
-        self.ordinal += batch.records.len() as u64;
-        Some(batch)
+        Some(Batch {
+            number,
+            first: self.ordinal - records.len() as u64,
+            buffer,
+            records,
+            consumed: self.consumed.load(Ordering::Relaxed),
+            end: self.end(),
+        })
     }
 }
 
@@ -179,8 +247,10 @@ struct Source {
 }
 
 impl Source {
-    fn new(input: usize, kind: Kind, reader: Box<dyn BufRead + Send>) -> Self {
-        Self { input, kind, reader, record: 0, offset: 0, inside_line: false, ended: false }
+    fn new(input: usize, kind: Kind, reader: Box<dyn BufRead + Send>, begin: Option<Within>) -> Self {
+        let begin = begin.unwrap_or(Within { record: 0, offset: 0, inside_line: false });
+        let Within { record, offset, inside_line } = begin;
+        Self { input, kind, reader, record, offset, inside_line, ended: false }
     }
 
     /// The next record, its bytes appended to `buffer`. After a fault there is none.

@@ -66,7 +66,7 @@ fn by_magic(start: &[u8]) -> Compression {
 }
 
 fn by_first_byte(input: &Input) -> Result<Kind> {
-    let unpacked = open::open(input, &Arc::default()).map_err(Error::io("read", &input.file))?;
+    let unpacked = open::open(input, 0, &Arc::default()).map_err(Error::io("read", &input.file))?;
     let mut head = Vec::new();
     // A fault in the archive leaves what comes before it in `head`; it is reported when the records are read.
     let _ = unpacked.take(HEAD).read_to_end(&mut head);

@@ -9,6 +9,8 @@
 //! It is wrong about pages of one or two long blocks that all share one of them, a shop's standing text for instance;
 //! these count once, so that text is not seen as repeated.
 
+use crate::error::Result;
+
 /// Long blocks kept in a sketch: enough for a share of one half to be told from one fifth.
 const SKETCH: usize = 16;
 /// Blocks that count as the top of a page.
@@ -19,8 +21,8 @@ const SHARED: f64 = 0.5;
 /// page of a site.
 const MAX_COMPARED: usize = 64;
 
-/// The smallest keys of a page's long blocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The smallest keys of a page's long blocks, zeros behind them where there are fewer than 16, and how many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PageSketch {
     keys: [u64; SKETCH],
     length: u8,
@@ -38,7 +40,12 @@ impl PageSketch {
         sketch
     }
 
-    fn keys(&self) -> &[u64] {
+    /// The most keys of a sketch.
+    pub const MOST: usize = SKETCH;
+
+    /// Its keys, in order.
+    #[must_use]
+    pub fn keys(&self) -> &[u64] {
         &self.keys[..usize::from(self.length)]
     }
 
@@ -90,33 +97,38 @@ impl Lead {
 
 /// Finds the copies, one group of equal leads after the other.
 #[derive(Debug)]
-pub struct CopyFinder<'a> {
-    sketches: &'a [PageSketch],
+pub struct CopyFinder {
     copy_of: Vec<u32>,
 }
 
-impl<'a> CopyFinder<'a> {
-    /// Starts with every page on its own. `sketches` is indexed by document.
+impl CopyFinder {
+    /// Starts with every one of `pages` pages on its own.
     #[must_use]
-    pub fn new(sketches: &'a [PageSketch]) -> Self {
-        Self { sketches, copy_of: (0..sketches.len() as u32).collect() }
+    pub fn new(pages: usize) -> Self {
+        Self { copy_of: (0..pages as u32).collect() }
     }
 
-    /// Takes the leads of one key, in any order. Which pages of a large group are compared follows from what they
-    /// hold and not from where they stand in the input.
-    pub fn group(&mut self, leads: &[Lead]) {
-        let mut pages: Vec<u32> = leads.iter().map(|lead| lead.document).collect();
-        pages.sort_unstable_by_key(|&page| (self.sketches[page as usize].keys, page));
-        for (i, &page) in pages.iter().enumerate() {
-            let sketch = &self.sketches[page as usize];
-            for &other in pages[..i].iter().rev().take(MAX_COMPARED) {
-                let other_sketch = &self.sketches[other as usize];
+    /// Takes the pages with a lead of one key, in any order, and a way to their sketches. Which pages of a large group
+    /// are compared follows from what they hold and not from where they stand in the input.
+    ///
+    /// # Errors
+    /// When a sketch cannot be had.
+    pub fn group(&mut self, pages: Vec<u32>, sketch: impl Fn(u32) -> Result<PageSketch>) -> Result<()> {
+        if pages.len() < 2 {
+            return Ok(());
+        }
+        let sketched = pages.into_iter().map(|page| Ok((sketch(page)?, page)));
+        let mut pages = sketched.collect::<Result<Vec<(PageSketch, u32)>>>()?;
+        pages.sort_unstable_by_key(|(sketch, page)| (sketch.keys, *page));
+        for (i, (sketch, page)) in pages.iter().enumerate() {
+            for (other_sketch, other) in pages[..i].iter().rev().take(MAX_COMPARED) {
                 let both_empty = sketch.length == 0 && other_sketch.length == 0;
                 if both_empty || sketch.similarity(other_sketch) >= SHARED {
-                    self.unite(other, page);
+                    self.unite(*other, *page);
                 }
             }
         }
+        Ok(())
     }
 
     /// The first page that each page is a copy of, itself where it is none.

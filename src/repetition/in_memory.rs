@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use super::{
-    CopyFinder, Counter, Documents, Found, NearCounter, Page, PageSketch, ShortTexts, join, observe,
+    CopyFinder, Counter, Documents, Found, NearCounter, Page, ShortTexts, join, observe,
 };
 use crate::Result;
 use crate::document::{Block, Document, Repetition};
@@ -39,7 +39,7 @@ pub fn in_memory(documents: &[Document], blocks: &[Vec<Block>]) -> Result<Vec<Ve
         page.halves.iter_mut().for_each(|half| half.offset += texts.0.len() as u64);
         texts.0.push_str(&page.short_texts);
     }
-    let known = known(&pages);
+    let known = known(&pages)?;
     let found = found(&pages, &known, &texts)?;
     let own = |i: u32| {
         let from = found.partition_point(|f| f.document < i);
@@ -49,12 +49,14 @@ pub fn in_memory(documents: &[Document], blocks: &[Vec<Block>]) -> Result<Vec<Ve
 }
 
 /// Which pages are copies, and the site of each.
-fn known(pages: &[Page]) -> Documents {
-    let sketches: Vec<PageSketch> = pages.iter().map(|page| page.sketch).collect();
+fn known(pages: &[Page]) -> Result<Documents> {
     let leads = sorted(pages, |page| &page.leads);
-    let mut finder = CopyFinder::new(&sketches);
-    leads.chunk_by(|a, b| a.key == b.key).for_each(|group| finder.group(group));
-    Documents { copy_of: finder.finish(), site: pages.iter().map(|page| page.site).collect() }
+    let mut finder = CopyFinder::new(pages.len());
+    for group in leads.chunk_by(|a, b| a.key == b.key) {
+        let group = group.iter().map(|lead| lead.document).collect();
+        finder.group(group, |page| Ok(pages[page as usize].sketch))?;
+    }
+    Ok(Documents { copy_of: finder.finish(), site: pages.iter().map(|page| page.site).collect() })
 }
 
 /// What is found about the blocks of all pages, sorted by page.

@@ -29,7 +29,7 @@ pub struct Summary {
     labels: [Blocks; Label::ALL.len()],
     duplicate_blocks: DuplicateBlocks,
     rejects: Causes,
-    skipped: BTreeMap<&'static str, u64>,
+    skipped: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -128,9 +128,9 @@ impl Summary {
     }
 
     /// Counts work that was left out, such as comparisons beyond a cap, under a stable `snake_case` name.
-    pub fn add_skipped(&mut self, what: &'static str, count: u64) {
+    pub fn add_skipped(&mut self, what: &str, count: u64) {
         if count > 0 {
-            *self.skipped.entry(what).or_default() += count;
+            add_to(&mut self.skipped, what, count);
         }
     }
 

@@ -144,6 +144,15 @@ impl Output {
         Self { path: PathBuf::from(name), encoder, place: Place::Direct }
     }
 
+    /// The temporary file that it is written to, if there is one.
+    #[must_use]
+    pub fn temporary(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Renamed { temporary, .. } => Some(temporary),
+            Place::Direct => None,
+        }
+    }
+
     /// Appends bytes.
     ///
     /// # Errors

@@ -4,6 +4,9 @@
 //! never touches the disk. Where there are more runs than can be merged at once, some are merged into longer ones
 //! first, never more of them than needed.
 //!
+//! A sorter can be put down and taken up again by another process: [`Sorter::checkpoint`] brings all it holds to disk
+//! and says which runs there are, [`Sorter::resume`] goes on from that.
+//!
 //! Sorting uses the rayon pool it is called in; merging is the caller's thread alone.
 //!
 //! When it is wrong: the budget counts the records and the read buffers, not the allocator. An allocator that copies
@@ -17,6 +20,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use rayon::slice::ParallelSliceMut;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use merge::Merge;
@@ -31,6 +35,27 @@ const MAX_FAN_IN: usize = 64;
 /// Records merged before any is handed out: enough that the calls around a block cost nothing, and the block stays
 /// in a core's own cache.
 const BLOCK: usize = 4096;
+
+/// The runs of a sorter on disk, as a checkpoint names them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runs {
+    name: String,
+    /// How many runs were ever begun.
+    begun: usize,
+    /// The number of each run and how many records it has.
+    runs: Vec<(usize, u64)>,
+}
+
+impl Runs {
+    /// The names of the files.
+    pub fn files(&self) -> impl Iterator<Item = String> {
+        self.runs.iter().map(|(number, _)| file_name(&self.name, *number))
+    }
+}
+
+fn file_name(sorter: &str, number: usize) -> String {
+    format!("{sorter}-{number}.run")
+}
 
 /// Gathers records to be read back in order.
 #[derive(Debug)]
@@ -52,6 +77,30 @@ impl<T: Record> Sorter<T> {
     pub fn new(folder: &Path, name: &str, budget: usize) -> Self {
         let (folder, name) = (folder.to_owned(), name.to_owned());
         Self { folder, name, budget, records: Vec::new(), runs: VecDeque::new(), begun: 0 }
+    }
+
+    /// The sorter that [`Sorter::checkpoint`] put down in `folder`; with another budget if need be.
+    #[must_use]
+    pub fn resume(folder: &Path, runs: &Runs, budget: usize) -> Self {
+        let kept = |(number, records): &(usize, u64)| {
+            Run::kept(folder.join(file_name(&runs.name, *number)), *number, *records)
+        };
+        let begun = runs.begun;
+        let (name, runs) = (runs.name.clone(), runs.runs.iter().map(kept).collect());
+        Self { folder: folder.to_owned(), name, budget, records: Vec::new(), runs, begun }
+    }
+
+    /// Brings every record to disk. The runs stay there, whatever becomes of this value.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) with the path of the run that could not be written.
+    pub fn checkpoint(&mut self) -> Result<Runs> {
+        if !self.records.is_empty() {
+            self.spill()?;
+        }
+        self.runs.iter_mut().try_for_each(Run::keep)?;
+        let runs = self.runs.iter().map(|run| (run.number(), run.records())).collect();
+        Ok(Runs { name: self.name.clone(), begun: self.begun, runs })
     }
 
     /// Adds a record.
@@ -138,9 +187,9 @@ impl<T: Record> Sorter<T> {
     }
 
     fn begin_run(&mut self, records: u64) -> Result<RunWriter<T>> {
-        let path = self.folder.join(format!("{}-{}.run", self.name, self.begun));
+        let number = self.begun;
         self.begun += 1;
-        RunWriter::create(&path, records)
+        RunWriter::create(&self.folder.join(file_name(&self.name, number)), number, records)
     }
 }
 
@@ -283,6 +332,26 @@ mod tests {
         sorted.next().unwrap().unwrap();
         drop(sorted);
         assert_eq!(files(&folder), 0);
+    }
+
+    #[test]
+    fn a_sorter_put_down_goes_on_elsewhere() {
+        let records: Vec<Pair> = (0..90u8).map(|n| (n.wrapping_mul(77), 0, 0)).collect();
+        let (folder, mut sorter) = sorter_of(&records[..40], 15);
+        let runs = sorter.checkpoint().unwrap();
+        // What comes after the checkpoint is lost with the process.
+        sorter.extend(records[..30].iter().copied()).unwrap();
+        drop(sorter);
+        assert_eq!(files(&folder), runs.files().count());
+        for _ in 0..2 {
+            let mut sorter = Sorter::resume(folder.path(), &runs, 7 * size_of::<Pair>());
+            sorter.extend(records[40..].iter().copied()).unwrap();
+            let sorted: Vec<Pair> = sorter.finish().unwrap().map(Result::unwrap).collect();
+            let mut expected = records.clone();
+            expected.sort();
+            assert_eq!(sorted, expected);
+            assert_eq!(files(&folder), runs.files().count(), "reading takes nothing away");
+        }
     }
 
     #[test]

@@ -7,15 +7,14 @@
 //! | 4 | bytes of a record |
 //! | 8 | how many records follow |
 //!
-//! The file is open only while it is written and while it is merged, and removed when its value is dropped. Where a
-//! struct has the open file too, that field stands first and so is dropped first: Windows removes no open file.
+//! The file is open only while it is written and while it is merged, and removed when its value is dropped, unless a
+//! checkpoint names it: then it stays, and goes with its work folder or when a later checkpoint does without it. Where
+//! a struct has the open file too, that field stands first and so is dropped first: Windows removes no open file.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::marker::PhantomData;
-use std::path::Path;
-
-use tempfile::TempPath;
+use std::path::{Path, PathBuf};
 
 use super::Record;
 use crate::error::{Error, Result};
@@ -33,14 +32,46 @@ type Header = (u64, u32, u32, u64);
 /// A finished run.
 #[derive(Debug)]
 pub(super) struct Run {
-    path: TempPath,
+    path: PathBuf,
+    /// Its number among the runs of its sorter.
+    number: usize,
     records: u64,
+    /// Whether a checkpoint names it.
+    is_kept: bool,
 }
 
 impl Run {
+    /// The run number `number`, of `records` records, that a checkpoint names.
+    pub(super) fn kept(path: PathBuf, number: usize, records: u64) -> Self {
+        Self { path, number, records, is_kept: true }
+    }
+
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
     /// How many records it has.
     pub(super) fn records(&self) -> u64 {
         self.records
+    }
+
+    /// Brings it to disk and lets it stay there.
+    pub(super) fn keep(&mut self) -> Result<()> {
+        if !self.is_kept {
+            let synced = File::open(&self.path).and_then(|file| file.sync_all());
+            synced.map_err(Error::io("bring the file to disk", &self.path))?;
+            self.is_kept = true;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // What cannot be removed now goes with the work folder.
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -55,11 +86,9 @@ pub(super) struct RunWriter<T> {
 
 impl<T: Record> RunWriter<T> {
     /// Begins a run of `records` records. The file must not exist: two sorters of one name would mix their runs.
-    pub(super) fn create(path: &Path, records: u64) -> Result<Self> {
-        let (file, path) = File::create_new(path)
-            .and_then(|file| Ok((file, TempPath::try_from_path(path)?)))
-            .map_err(Error::io("create the file", path))?;
-        let run = Run { path, records };
+    pub(super) fn create(path: &Path, number: usize, records: u64) -> Result<Self> {
+        let file = File::create_new(path).map_err(Error::io("create the file", path))?;
+        let run = Run { path: path.to_owned(), number, records, is_kept: false };
         let mut writer = Self { file, run, bytes: Vec::new(), record: PhantomData };
         let header: Header = (MAGIC, VERSION, T::SIZE as u32, records);
         writer.bytes.resize(Header::SIZE, 0);
@@ -144,7 +173,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_full_disk_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = RunWriter::create(&folder.path().join("full.run"), 1).unwrap();
+        let mut writer = RunWriter::create(&folder.path().join("full.run"), 0, 1).unwrap();
         writer.file = File::options().write(true).open("/dev/full").unwrap();
         let error = writer.write(&[1u64]).unwrap_err().to_string();
         assert!(error.contains("full.run: cannot write the file: No space left"), "{error}");

@@ -1,0 +1,113 @@
+//! Where a run is, so that another process can go on from there.
+//!
+//! Each sweep has a state: how far it has read, and how far its files are written. A checkpoint is the state of the sweep
+//! that is going on, together with what tells this run from another: its configuration and its inputs.
+//!
+//! When it is wrong: inputs are known by their size and the time of their last change, so one that is changed in place
+//! with both left alone goes unnoticed here. The hashes of the texts find it, where the input is read twice.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::{Job, decide, drafts, survey};
+use crate::config::{Config, RunConfig};
+use crate::error::{Error, Result};
+
+/// A sweep that ends is worth a checkpoint after so much work; less is done again in less time than it takes to say so.
+const WORTH_KEEPING: Duration = Duration::from_secs(2);
+
+/// The sweep that goes on, and how far it is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum Stage {
+    /// Blocks are counted.
+    Survey(survey::State),
+    /// Documents are labelled, or done and waiting for the duplicates.
+    Drafts(drafts::State),
+    /// All is decided and only to be written.
+    Decided(decide::State),
+}
+
+impl Stage {
+    fn runs(&self) -> Vec<String> {
+        match self {
+            Self::Survey(state) => state.runs().flat_map(|runs| runs.files()).collect(),
+            Self::Drafts(state) => state.runs().flat_map(|runs| runs.files()).collect(),
+            Self::Decided(state) => state.runs().flat_map(|runs| runs.files()).collect(),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Checkpoint {
+    configuration: String,
+    inputs: String,
+    stage: Stage,
+}
+
+/// When a checkpoint may be due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// In the middle of a sweep.
+    Within,
+    /// At its end.
+    End,
+}
+
+impl Job<'_> {
+    /// Whether so much was done since the last checkpoint that another is worth its cost.
+    pub(super) fn is_checkpoint_due(&self, moment: Moment) -> bool {
+        let asked = Duration::from_secs(u64::from(self.config.run.checkpoint_seconds));
+        let enough = if moment == Moment::End { asked.min(WORTH_KEEPING) } else { asked };
+        self.work.is_resumable() && self.work.since_checkpoint() >= enough
+    }
+
+    /// Puts a stage down. All that its state speaks of must be on disk.
+    pub(super) fn save(&self, stage: Stage) -> Result<()> {
+        let runs = stage.runs();
+        let checkpoint = Checkpoint { configuration: self.configuration(), inputs: self.identity(), stage };
+        self.work.save(&checkpoint, runs.into_iter())
+    }
+
+    /// The stage at which an interrupted run was put down, if there is one. What came after it is removed.
+    pub(super) fn resumed(&self) -> Result<Option<Stage>> {
+        let Some(Checkpoint { configuration, inputs, stage }) = self.work.load()? else { return Ok(None) };
+        let refuse = |what: &str| {
+            let path = self.work.path().to_owned();
+            let message = format!("{what}; run without --resume to start over");
+            Err(Error::Work { path, message })
+        };
+        if configuration != self.configuration() {
+            return refuse("was left by a run with another configuration or another version of the program");
+        }
+        if inputs != self.identity() {
+            return refuse("was left by a run over other inputs, or they have changed since");
+        }
+        self.work.remove_runs_but(&stage.runs().into_iter().collect())?;
+        Ok(Some(stage))
+    }
+
+    /// All of the configuration that makes a difference to the output, and the program's version.
+    fn configuration(&self) -> String {
+        let config = Config { run: RunConfig::default(), ..self.config.clone() };
+        hash(&(env!("CARGO_PKG_VERSION"), config.to_toml()))
+    }
+
+    /// What the inputs are, as far as that can be told without reading them.
+    fn identity(&self) -> String {
+        let changed = |input: &crate::read::Input| {
+            let changed = input.file.metadata().and_then(|found| found.modified()).ok()?;
+            Some(changed.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_nanos())
+        };
+        let inputs: Vec<_> = (self.inputs.iter())
+            .map(|input| (&*input.path, &input.id, input.bytes, format!("{:?}", input.kind), changed(input)))
+            .collect();
+        hash(&inputs)
+    }
+}
+
+fn hash(value: &impl Serialize) -> String {
+    let bytes = serde_json::to_vec(value).expect("names and numbers");
+    format!("{:032x}", xxh3_128(&bytes))
+}
