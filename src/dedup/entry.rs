@@ -4,7 +4,10 @@
 use xxhash_rust::xxh3::Xxh3;
 
 use super::lsh::{Bucket, Lsh};
-use crate::fingerprint::{Signature, Sketch, normalise_into, shingle_hashes, shingle_set, word_hashes};
+use super::sets::Shingles;
+use crate::fingerprint::{
+    Signature, Sketch, has_phrases, normalise_into, phrase_hashes, shingle_hashes, shingle_set, word_hashes,
+};
 
 /// What duplicate removal knows of a document without its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +54,30 @@ impl MainTextDigest {
         (&self.block, self.words.len() - before)
     }
 
-    /// The set of shingles of `shingle_words` words of the blocks so far, sorted.
-    pub fn shingle_set(&mut self, shingle_words: usize) -> &[u64] {
-        shingle_set(&self.words, shingle_words, &mut self.shingles);
-        &self.shingles
+    /// Replaces `out` with the sets of shingles of `shingle_words` words of `blocks`, which are all of a main text.
+    pub fn shingles<'b>(
+        &mut self,
+        blocks: impl Iterator<Item = &'b str> + Clone,
+        shingle_words: usize,
+        out: &mut Shingles,
+    ) {
+        self.clear();
+        let mut differ = false;
+        for block in blocks.clone() {
+            normalise_into(block, &mut self.block);
+            word_hashes(&self.block, &mut self.words);
+            differ |= has_phrases(&self.block);
+        }
+        shingle_set(&self.words, shingle_words, &mut out.words);
+        out.phrases.clear();
+        if differ {
+            self.words.clear();
+            for block in blocks {
+                normalise_into(block, &mut self.block);
+                phrase_hashes(&self.block, &mut self.words);
+            }
+            shingle_set(&self.words, shingle_words, &mut out.phrases);
+        }
     }
 
     /// What to remember of the blocks so far, and in `buckets` where they meet others; nothing if there were no blocks. A

@@ -22,6 +22,6 @@ pub use blocks::{BlockKey, DuplicateBlock, duplicates, is_content, may_drop_dupl
 pub use entry::{Entry, MainTextDigest};
 pub use lsh::{Banding, Bucket, Lsh};
 pub use rank::claim;
-pub use search::{Match, Statistics, search};
-pub use sets::MainText;
+pub use search::{CHUNK, Match, Statistics, search};
+pub use sets::{MainText, Shingles};
 pub use stretch::{Member, Stretch};

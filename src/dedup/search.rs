@@ -1,9 +1,10 @@
 //! The search for near-duplicates, in rank order.
 //!
 //! The order is walked in chunks. With documents kept before the chunk, its documents are compared in parallel; those
-//! that are still open, one after the other among themselves, with shingle sets that are by then at hand. A chunk's
-//! extent does not depend on the threads, so no verdict does. A document is compared only with kept ones, so a template
-//! with a hundred thousand edited copies costs one comparison a copy.
+//! that are still open, one after the other among themselves, with shingle sets that are by then at hand. Where a chunk
+//! ends depends on the ranks alone, and neither on the threads nor on how much fits in a stretch, so no verdict does. A
+//! document is compared only with kept ones, so a template with a hundred thousand edited copies costs one comparison a
+//! copy.
 //!
 //! Wrong where more kept documents resemble each other than [`BUCKET_LIMIT`] and [`VERIFY_LIMIT`] allow for: a copy may
 //! then stay. [`Statistics`] counts what was not looked at.
@@ -14,15 +15,14 @@ use rayon::prelude::*;
 
 use super::MainText;
 use super::lsh::Lsh;
-use super::sets::{Set, Sets};
+use super::sets::{Set, Sets, Shingles};
 use super::stretch::Stretch;
-use crate::config::{DedupConfig, Similarity};
+use crate::config::DedupConfig;
 use crate::error::Result;
-use crate::fingerprint::{containment_at_least, jaccard_at_least};
 
-/// Documents in a chunk: enough to keep many threads busy, and few enough that looking at every pair in it, which a
-/// family of copies that starts in it causes, stays near 100 µs a document.
-const CHUNK: usize = 512;
+/// Ranks in a chunk: enough to keep many threads busy, and few enough that looking at every pair in it, which a family of
+/// copies that starts in it causes, stays near 100 µs a document. A stretch ends where a chunk does.
+pub const CHUNK: u32 = 512;
 
 /// Kept documents looked at in one bucket, the last kept (and so the nearest in length) first. Kept documents stay below
 /// the threshold with each other, so a bucket fills only when all its values come from what a large family of pages
@@ -93,9 +93,12 @@ pub fn search(
         sets: Sets::new(text, memory),
         statistics: Statistics::default(),
     };
-    for start in places.clone().step_by(CHUNK) {
-        search.decide_chunk(start..places.end.min(start + CHUNK))?;
+    let mut start = places.start;
+    while start < places.end {
+        let end = search.stretch.end_of_chunk(start, CHUNK);
+        search.decide_chunk(start..end)?;
         progress(search.matches.len())?;
+        start = end;
     }
     Ok((search.matches, search.statistics))
 }
@@ -233,13 +236,9 @@ impl<T: MainText> Search<'_, T> {
 
     /// `found`, or the document at `place`, whose set is `other`, if that reaches the threshold and is more similar, or
     /// equally similar and better ranked.
-    fn better(&self, found: Option<Match>, place: usize, own: &[u64], other: &[u64]) -> Option<Match> {
+    fn better(&self, found: Option<Match>, place: usize, own: &Shingles, other: &Shingles) -> Option<Match> {
         let least = found.map_or(self.config.threshold, |found| found.similarity.max(self.config.threshold));
-        let similarity = match self.config.similarity {
-            Similarity::Jaccard => jaccard_at_least(own, other, least),
-            Similarity::Containment => containment_at_least(own, other, least),
-        };
-        let Some(similarity) = similarity else { return found };
+        let Some(similarity) = own.similarity(other, self.config.similarity, least) else { return found };
         let is_worse = found.is_some_and(|found| (found.similarity, place) >= (similarity, found.place));
         if is_worse { found } else { Some(Match { place, similarity }) }
     }

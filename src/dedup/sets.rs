@@ -3,15 +3,52 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::config::Similarity;
 use crate::error::Result;
+use crate::fingerprint::{containment_at_least, jaccard_at_least};
+
+/// The shingle sets of a main text, each sorted.
+///
+/// In a script without spaces every character is a word, so five words are hardly a phrase, and a page with a line in ten
+/// exchanged would pass as the same. There, what is alike in its words must be so in its phrases as well: runs of
+/// characters between spaces and punctuation, taken for words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shingles {
+    /// Of words.
+    pub words: Vec<u64>,
+    /// Of phrases; empty where they are the words.
+    pub phrases: Vec<u64>,
+}
+
+impl Shingles {
+    /// How similar the text is to `other`: in words or in phrases, whichever is less. `None` where that is not at least
+    /// `least`.
+    #[must_use]
+    pub fn similarity(&self, other: &Self, kind: Similarity, least: f64) -> Option<f64> {
+        let similarity = match kind {
+            Similarity::Jaccard => jaccard_at_least,
+            Similarity::Containment => containment_at_least,
+        };
+        let in_words = similarity(&self.words, &other.words, least)?;
+        if self.phrases.is_empty() && other.phrases.is_empty() {
+            return Some(in_words);
+        }
+        let in_phrases = similarity(self.phrases_or_words(), other.phrases_or_words(), least)?;
+        Some(in_words.min(in_phrases))
+    }
+
+    fn phrases_or_words(&self) -> &[u64] {
+        if self.phrases.is_empty() { &self.words } else { &self.phrases }
+    }
+}
 
 /// Main texts, wherever they are.
 pub trait MainText: Sync {
-    /// Replaces `out` with the sorted shingle set of a document's main text. Documents are numbered in input order.
+    /// Replaces `out` with the shingle sets of a document's main text. Documents are numbered in input order.
     ///
     /// # Errors
     /// Whatever keeps the document from being read again; it ends the run.
-    fn shingles(&self, document: u32, out: &mut Vec<u64>) -> Result<()>;
+    fn shingles(&self, document: u32, out: &mut Shingles) -> Result<()>;
 }
 
 /// The sets asked for last. What it forgets costs time and never changes a result.
@@ -22,7 +59,7 @@ pub(super) struct Sets<'a, T> {
     remembered: Mutex<Generations>,
 }
 
-pub(super) type Set = Arc<[u64]>;
+pub(super) type Set = Arc<Shingles>;
 
 /// Sets go into `young`; when half the budget is used, `old` is forgotten and `young` becomes `old`. So at least
 /// what the last half of the budget held is remembered, without bookkeeping a set.
@@ -35,7 +72,7 @@ struct Generations {
 
 impl Generations {
     fn insert(&mut self, document: u32, set: &Set, budget: usize) {
-        self.young_bytes += size_of_val::<[u64]>(set) + OVERHEAD;
+        self.young_bytes += (set.words.len() + set.phrases.len()) * size_of::<u64>() + OVERHEAD;
         self.young.insert(document, Arc::clone(set));
         if self.young_bytes > budget / 2 {
             self.old = std::mem::take(&mut self.young);
@@ -54,7 +91,7 @@ impl Generations {
 }
 
 /// Bytes a set costs besides its shingles: its place in the map and what the allocator adds.
-const OVERHEAD: usize = 96;
+const OVERHEAD: usize = 128;
 
 impl<'a, T: MainText> Sets<'a, T> {
     pub fn new(source: &'a T, budget: usize) -> Self {
@@ -68,9 +105,9 @@ impl<'a, T: MainText> Sets<'a, T> {
         if let Some(set) = remembered().get(document, self.budget) {
             return Ok(set);
         }
-        let mut shingles = Vec::new();
+        let mut shingles = Shingles::default();
         self.source.shingles(document, &mut shingles)?;
-        let set = Set::from(shingles);
+        let set = Set::new(shingles);
         remembered().insert(document, &set, self.budget);
         Ok(set)
     }
@@ -85,9 +122,9 @@ mod tests {
     struct Counted(AtomicUsize);
 
     impl MainText for Counted {
-        fn shingles(&self, document: u32, out: &mut Vec<u64>) -> Result<()> {
+        fn shingles(&self, document: u32, out: &mut Shingles) -> Result<()> {
             self.0.fetch_add(1, Ordering::Relaxed);
-            *out = vec![u64::from(document); 1 << 14];
+            out.words = vec![u64::from(document); 1 << 14];
             Ok(())
         }
     }
@@ -98,8 +135,8 @@ mod tests {
         let budget = 1 << 20;
         let sets = Sets::new(&source, budget);
         for document in 1..100 {
-            assert_eq!(sets.get(0).unwrap()[0], 0);
-            assert_eq!(sets.get(document).unwrap()[0], u64::from(document));
+            assert_eq!(sets.get(0).unwrap().words[0], 0);
+            assert_eq!(sets.get(document).unwrap().words[0], u64::from(document));
         }
         assert_eq!(source.0.load(Ordering::Relaxed), 100);
         let held = sets.remembered.lock().unwrap();

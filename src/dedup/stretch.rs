@@ -13,6 +13,8 @@ use crate::fingerprint::Signature;
 pub struct Member {
     /// Its number in input order.
     pub document: u32,
+    /// Its place in rank order, among all documents.
+    pub rank: u32,
     /// For a rough estimate of similarity.
     pub signature: Signature,
 }
@@ -90,6 +92,12 @@ impl Stretch {
         &self.members[place]
     }
 
+    /// Where the chunk ends that the member at `start` is in, if `ranks` ranks make a chunk.
+    pub(super) fn end_of_chunk(&self, start: usize, ranks: u32) -> usize {
+        let chunk = self.members[start].rank / ranks;
+        start + self.members[start..].partition_point(|member| member.rank / ranks == chunk)
+    }
+
     /// The buckets of a member, and whether it asks them.
     fn own(&self, place: usize) -> &[(u32, bool)] {
         &self.own[self.own_starts[place] as usize..self.own_starts[place + 1] as usize]
@@ -145,7 +153,7 @@ mod tests {
     use super::*;
 
     fn stretch(members: u32, kept_earlier: usize, buckets: &[&[(u32, bool)]]) -> Stretch {
-        let member = |document| Member { document, signature: Signature::default() };
+        let member = |document| Member { document, rank: document, signature: Signature::default() };
         let mut stretch = Stretch::new((0..members).map(member).collect(), kept_earlier);
         buckets.iter().for_each(|bucket| stretch.add_bucket(bucket.iter().copied()));
         stretch.close();

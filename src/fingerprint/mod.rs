@@ -9,12 +9,14 @@
 mod characters;
 mod keys;
 mod normalise;
+mod phrases;
 mod shingles;
 mod sketch;
 mod words;
 
 pub use keys::{Keys, exact_key, keys};
 pub use normalise::{mask_digits_into, normalise_into};
+pub use phrases::{has_phrases, phrase_hashes};
 pub use shingles::{containment_at_least, jaccard, jaccard_at_least, shingle_hashes, shingle_set};
 pub use sketch::{BINS, Signature, Sketch};
 pub use words::{count_words, for_each_word, word_hashes};

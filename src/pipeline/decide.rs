@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Job;
 use super::bits::Bits;
 use super::checkpoint::{Moment, Stage};
-use super::draft::Draft;
+use super::draft::{Draft, MainTextView};
 use super::drafts::{Drafts, Row, drafts};
 use super::rejected;
 use super::sort::{Runs, Sorted, Sorter};
@@ -16,7 +16,9 @@ use super::spool::{Extent, Spool, SpoolWriter};
 use super::table::{Table, TableWriter};
 use super::verdicts::{Judged, Ranks, Verdicts, verdicts};
 use crate::config::{BlockDedupConfig, BlockPolicy};
-use crate::dedup::{self, BlockKey, DuplicateBlock, MainText, MainTextDigest, is_content, may_drop_duplicates};
+use crate::dedup::{
+    self, BlockKey, DuplicateBlock, MainText, MainTextDigest, Shingles, is_content, may_drop_duplicates,
+};
 use crate::document::Verdict;
 use crate::error::Result;
 use crate::fingerprint::{count_words, normalise_into};
@@ -173,16 +175,11 @@ struct Respooled<'a> {
 }
 
 impl MainText for Respooled<'_> {
-    fn shingles(&self, document: u32, out: &mut Vec<u64>) -> Result<()> {
+    fn shingles(&self, document: u32, out: &mut Shingles) -> Result<()> {
         SCRATCH.with_borrow_mut(|(digest, bytes)| {
             self.store.read(document, bytes)?;
-            digest.clear();
-            let whole = Draft::main_text_of(bytes, |block| {
-                digest.push(block);
-            });
-            whole.ok_or_else(|| self.store.damaged())?;
-            out.clear();
-            out.extend_from_slice(digest.shingle_set(self.shingle_words));
+            let text = MainTextView::of(bytes).ok_or_else(|| self.store.damaged())?;
+            digest.shingles(text.blocks(), self.shingle_words, out);
             Ok(())
         })
     }

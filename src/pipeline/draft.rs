@@ -86,17 +86,27 @@ impl Draft {
     pub(super) fn id_of(bytes: &[u8]) -> Option<String> {
         postcard::from_bytes::<Packed<'_>>(bytes).ok().map(|packed| packed.id.to_owned())
     }
+}
 
-    /// Calls `f` with each block of the main text in the bytes of a draft; nothing where they are no draft's.
-    pub(super) fn main_text_of(bytes: &[u8], mut f: impl FnMut(&str)) -> Option<()> {
-        let packed: Packed<'_> = postcard::from_bytes(bytes).ok()?;
-        for block in unpack(packed.blocks.0, packed.text) {
-            let block = block?;
-            if block.label.side() == Side::Main {
-                f(block.block.span.of(packed.text));
-            }
-        }
-        Some(())
+/// The main text in the bytes of a draft, without a copy of it.
+pub(super) struct MainTextView<'a> {
+    text: &'a str,
+    blocks: Vec<Span>,
+}
+
+impl<'a> MainTextView<'a> {
+    /// The main text; nothing where these are no draft's bytes.
+    pub fn of(bytes: &'a [u8]) -> Option<Self> {
+        let packed: Packed<'a> = postcard::from_bytes(bytes).ok()?;
+        let blocks = unpack(packed.blocks.0, packed.text);
+        let is_main = |block: &Option<LabelledBlock>| block.is_none_or(|block| block.label.side() == Side::Main);
+        let blocks = blocks.filter(is_main).map(|block| Some(block?.block.span)).collect::<Option<_>>()?;
+        Some(Self { text: packed.text, blocks })
+    }
+
+    /// Its blocks.
+    pub fn blocks(&self) -> impl Iterator<Item = &'a str> + Clone {
+        self.blocks.iter().map(|span| span.of(self.text))
     }
 }
 
@@ -292,9 +302,8 @@ mod tests {
             let bytes = draft.encode(0);
             prop_assert_eq!(Draft::decode(&bytes, &inputs()).as_ref(), Some(&draft));
             prop_assert_eq!(Draft::id_of(&bytes).as_ref(), Some(&draft.document.id));
-            let mut main = Vec::new();
-            Draft::main_text_of(&bytes, |block| main.push(block.to_owned())).unwrap();
-            prop_assert!(main.iter().map(String::as_str).eq(draft.main_blocks().map(|(_, block)| block)));
+            let main = MainTextView::of(&bytes).unwrap();
+            prop_assert!(main.blocks().eq(draft.main_blocks().map(|(_, block)| block)));
         }
 
         #[test]
@@ -303,7 +312,7 @@ mod tests {
             let at = at.index(bytes.len());
             bytes[at] = byte;
             let _ = Draft::decode(&bytes, &inputs());
-            let _ = Draft::main_text_of(&bytes[..at], |_| ());
+            let _ = MainTextView::of(&bytes[..at]);
         }
     }
 }

@@ -18,7 +18,7 @@ use super::bits::Bits;
 use super::drafts::Row;
 use super::sort::Sorter;
 use super::table::{Table, TableWriter};
-use crate::dedup::{Bucket, MainText, Match, Member, Statistics, Stretch, search};
+use crate::dedup::{Bucket, CHUNK, MainText, Match, Member, Statistics, Stretch, search};
 use crate::document::Verdict;
 use crate::error::Result;
 
@@ -272,7 +272,7 @@ impl<T: MainText> Finder<'_, T> {
         /// Pieces of which stretches are made up.
         const PIECES: usize = 4096;
         let places = self.ranks.documents.len();
-        let length = places.div_ceil(PIECES).max(1);
+        let length = places.div_ceil(PIECES).next_multiple_of(CHUNK as usize).max(CHUNK as usize);
         let mut counts = vec![0_usize; places.div_ceil(length)];
         for shared in self.shared.iter() {
             counts[shared?.place as usize / length] += 1;
@@ -360,7 +360,7 @@ impl<T: MainText> Finder<'_, T> {
         let member = |&place: &u32| {
             let document = self.ranks.document(place);
             let entry = self.rows.get(u64::from(document))?.entry;
-            Ok(Member { document, signature: entry.map(|entry| entry.signature).unwrap_or_default() })
+            Ok(Member { document, rank: place, signature: entry.map(|entry| entry.signature).unwrap_or_default() })
         };
         let mut stretch = Stretch::new(places_of.iter().map(member).collect::<Result<_>>()?, kept_earlier);
         for bucket in entries.chunk_by(|a, b| a.0 == b.0) {
@@ -386,3 +386,6 @@ impl Collected {
         !self.own.is_empty() && self.own.len() + self.before.len() > 1
     }
 }
+
+#[cfg(test)]
+mod tests;

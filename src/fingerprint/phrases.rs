@@ -1,0 +1,45 @@
+//! Phrases: runs of letters, marks, digits and `_`, also in scripts without spaces.
+//!
+//! Where [words](super::word_hashes) are single characters, what stands between two spaces or marks of punctuation is the
+//! next larger thing that can be cut without a dictionary. In all other scripts phrases are the words.
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::WORD_SEED;
+use super::characters::{Role, role};
+
+/// Whether `normalised` holds a character that is a word by itself, so that its phrases are not its words.
+#[must_use]
+pub fn has_phrases(normalised: &str) -> bool {
+    !normalised.is_ascii() && normalised.chars().any(|c| !c.is_ascii() && role(c) == Role::Whole)
+}
+
+/// Appends a 64-bit hash of each phrase of `normalised` to `out`.
+pub fn phrase_hashes(normalised: &str, out: &mut Vec<u64>) {
+    let runs = normalised.split(|c| role(c) == Role::Separator);
+    let phrases = runs.map(|run| run.trim_start_matches(|c| role(c) == Role::Mark));
+    let hash = |phrase: &str| xxh3_64_with_seed(phrase.as_bytes(), WORD_SEED);
+    out.extend(phrases.filter(|phrase| !phrase.is_empty()).map(hash));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::word_hashes;
+
+    #[test]
+    fn phrases_are_words_but_in_scripts_without_spaces() {
+        let (mut words, mut phrases) = (Vec::new(), Vec::new());
+        for text in ["it's 3.5 snake_case!", "наука и-жизнь№5", "❤\u{FE0F} \u{301}a", "हिन्दी भाषा", ""] {
+            (words.clear(), phrases.clear());
+            word_hashes(text, &mut words);
+            phrase_hashes(text, &mut phrases);
+            assert!(!has_phrases(text));
+            assert_eq!(words.len(), phrases.len(), "{text:?}");
+        }
+        phrases.clear();
+        phrase_hashes("日本語の文、とても 短い。", &mut phrases);
+        assert!(has_phrases("日本語の文、とても 短い。"));
+        assert_eq!(phrases.len(), 3);
+    }
+}
