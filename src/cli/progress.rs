@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use dehusk::pipeline::{Progress, Quiet};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 
+use super::terminal;
+
 /// Time between two lines of plain progress.
 const EVERY: Duration = Duration::from_secs(5);
 
@@ -39,8 +41,8 @@ pub fn progress(mode: ProgressMode) -> Box<dyn Show> {
     match mode {
         ProgressMode::Never => Box::new(Quiet),
         ProgressMode::Auto if std::io::stderr().is_terminal() => Box::new(Bar::new()),
-        ProgressMode::Auto | ProgressMode::Plain => Box::new(Lines::new(plain_line)),
-        ProgressMode::Json => Box::new(Lines::new(json_line)),
+        ProgressMode::Auto | ProgressMode::Plain => Box::new(Lines::new(plain_line, plain_resumed)),
+        ProgressMode::Json => Box::new(Lines::new(json_line, json_resumed)),
     }
 }
 
@@ -75,6 +77,10 @@ impl Progress for Bar {
         self.bar.set_position(bytes);
         self.bar.set_message(format!("{} documents", HumanCount(documents)));
     }
+
+    fn resumed(&self, stage: &'static str, records: u64) {
+        terminal::say(plain_resumed(stage, records));
+    }
 }
 
 impl Show for Bar {
@@ -97,14 +103,16 @@ struct State {
 
 struct Lines {
     line: fn(&State) -> String,
+    resumed: fn(&str, u64) -> String,
     state: Mutex<State>,
 }
 
 impl Lines {
-    fn new(line: fn(&State) -> String) -> Self {
+    fn new(line: fn(&State) -> String, resumed: fn(&str, u64) -> String) -> Self {
         let now = Instant::now();
         Self {
             line,
+            resumed,
             state: Mutex::new(State { stage: "", bytes: 0, total: 0, documents: 0, began: now, told: now }),
         }
     }
@@ -132,6 +140,10 @@ impl Progress for Lines {
             let _ = writeln!(std::io::stderr(), "{}", (self.line)(&state));
         }
     }
+
+    fn resumed(&self, stage: &'static str, records: u64) {
+        terminal::say((self.resumed)(stage, records));
+    }
 }
 
 impl Show for Lines {
@@ -157,4 +169,12 @@ fn json_line(state: &State) -> String {
     format!(
         "{{\"stage\":\"{stage}\",\"bytes\":{bytes},\"total\":{total},\"documents\":{documents},\"seconds\":{seconds:.1}}}"
     )
+}
+
+fn plain_resumed(stage: &str, records: u64) -> String {
+    format!("going on with an interrupted run: {stage}, after {} records", HumanCount(records))
+}
+
+fn json_resumed(stage: &str, records: u64) -> String {
+    format!("{{\"resumed\":\"{stage}\",\"records\":{records}}}")
 }

@@ -18,6 +18,12 @@ use crate::fingerprint::{BINS, Signature, Sketch};
 /// at the default threshold, and an eighth more disk, for one more pair in a thousand of those at the threshold.
 const RECALL: f64 = 0.998;
 
+/// Bands that a document's share of the work folder has room for: with the signature they take 192 bytes.
+const BANDS: usize = 16;
+
+/// Rows below which bands bring together what is not alike.
+const ROWS: usize = 4;
+
 /// The probability that an estimate is so low that a pair at the threshold is given up unseen.
 const RISK: f64 = 1e-6;
 
@@ -43,15 +49,18 @@ pub struct Banding {
 
 impl Banding {
     /// The banding with the most rows, and so the fewest false candidates, that still finds a pair at `threshold` with
-    /// probability 0.998, in no more bands than that takes. Below a threshold of about 0.05 none does; one row a band
-    /// comes nearest.
+    /// probability 0.998: of 16 bands at most if that leaves four rows, else of as many as it takes. Below a threshold
+    /// of about 0.05 none does; one row a band comes nearest.
     #[must_use]
     pub fn for_threshold(threshold: f64) -> Self {
         let finds = |banding: &Self| banding.probability(threshold) >= RECALL;
-        (1..=BINS)
-            .rev()
-            .filter_map(|rows| (1..=BINS / rows).map(|bands| Self { bands, rows }).find(finds))
-            .next()
+        let with_most_rows = |most: usize| {
+            let with = |rows| (1..=most.min(BINS / rows)).map(|bands| Self { bands, rows }).find(finds);
+            (1..=BINS).rev().find_map(with)
+        };
+        with_most_rows(BANDS)
+            .filter(|banding| banding.rows >= ROWS)
+            .or_else(|| with_most_rows(BINS))
             .unwrap_or(Self { bands: BINS, rows: 1 })
     }
 

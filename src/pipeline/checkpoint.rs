@@ -15,8 +15,8 @@ use super::{Job, decide, drafts, survey};
 use crate::config::{Config, RunConfig};
 use crate::error::{Error, Result};
 
-/// A sweep that ends is worth a checkpoint after so much work; less is done again in less time than it takes to say so.
-const WORTH_KEEPING: Duration = Duration::from_secs(2);
+/// The end of a sweep is worth a checkpoint after a tenth of the time between two: less is soon done again.
+const AT_AN_END: u32 = 10;
 
 /// The sweep that goes on, and how far it is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ impl Job<'_> {
     /// Whether so much was done since the last checkpoint that another is worth its cost.
     pub(super) fn is_checkpoint_due(&self, moment: Moment) -> bool {
         let asked = Duration::from_secs(u64::from(self.config.run.checkpoint_seconds));
-        let enough = if moment == Moment::End { asked.min(WORTH_KEEPING) } else { asked };
+        let enough = if moment == Moment::End { asked / AT_AN_END } else { asked };
         self.work.is_resumable() && self.work.since_checkpoint() >= enough
     }
 
@@ -85,6 +85,11 @@ impl Job<'_> {
             return refuse("was left by a run over other inputs, or they have changed since");
         }
         self.work.remove_runs_but(&stage.runs().into_iter().collect())?;
+        match &stage {
+            Stage::Survey(state) => self.progress.resumed("survey", state.records()),
+            Stage::Drafts(state) => self.progress.resumed("label", state.records()),
+            Stage::Decided(state) => self.progress.resumed("write", state.records),
+        }
         Ok(Some(stage))
     }
 

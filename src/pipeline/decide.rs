@@ -188,7 +188,7 @@ impl MainText for Respooled<'_> {
 /// Where a decided run is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct State {
-    records: u64,
+    pub records: u64,
     spool: Extent,
     rejects: Extent,
     repeated: Vec<u32>,

@@ -41,6 +41,11 @@ pub(super) struct State {
 }
 
 impl State {
+    /// How many records the sweep has read.
+    pub fn records(&self) -> u64 {
+        self.position.records()
+    }
+
     pub fn runs(&self) -> impl Iterator<Item = &Runs> {
         let own = [&self.ids, &self.buckets, &self.paragraphs];
         own.into_iter().chain(self.surveyed.iter().map(|surveyed| &surveyed.found))

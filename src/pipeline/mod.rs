@@ -49,6 +49,8 @@ pub trait Progress: Sync {
     fn stage(&self, name: &'static str, bytes: u64);
     /// `bytes` of the stage's bytes are done by now, and `documents` more documents.
     fn advance(&self, bytes: u64, documents: u64);
+    /// The run goes on from where an interrupted one was: in this stage, after so many records.
+    fn resumed(&self, _stage: &'static str, _records: u64) {}
 }
 
 /// Nobody is told.

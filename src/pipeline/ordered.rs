@@ -241,7 +241,7 @@ mod tests {
         thread::spawn(move || done.send(catch_unwind(AssertUnwindSafe(body))));
         match result.recv_timeout(Duration::from_secs(30)).expect("no deadlock") {
             Ok(value) => value,
-            Err(panic) => std::panic::resume_unwind(panic),
+            Err(panic) => resume_unwind(panic),
         }
     }
 

@@ -238,12 +238,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("some.spool");
         let mut writer = SpoolWriter::open(&path, Extent::default()).unwrap();
-        (0..5).for_each(|n| drop(writer.append(&value(n)).unwrap()));
+        for n in 0..5 {
+            writer.append(&value(n)).unwrap();
+        }
         let extent = writer.checkpoint().unwrap();
         writer.append(&value(38)).unwrap();
         drop(writer);
         let mut writer = SpoolWriter::open(&path, extent).unwrap();
-        (5..9).for_each(|n| drop(writer.append(&value(n)).unwrap()));
+        for n in 5..9 {
+            writer.append(&value(n)).unwrap();
+        }
         assert!(writer.finish().unwrap().entries().map(Result::unwrap).eq((0..9).map(value)));
     }
 

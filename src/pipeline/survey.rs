@@ -39,6 +39,11 @@ pub(super) struct State {
 }
 
 impl State {
+    /// How many records the sweep has read.
+    pub fn records(&self) -> u64 {
+        self.position.records()
+    }
+
     pub fn runs(&self) -> impl Iterator<Item = &Runs> {
         [&self.occurrences, &self.halves, &self.leads, &self.ids].into_iter()
     }

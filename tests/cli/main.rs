@@ -2,7 +2,8 @@
 //!
 //! What a stage promises is tested beside the stage. Here stands what only the whole can promise: exit codes and
 //! messages ([`cases`]), the decisions on whole pages ([`seeds`], [`pages`]), the guarantees of a run
-//! ([`guarantees`], [`tampering`], [`hostile`]) and what is left behind when something fails ([`faults`]).
+//! ([`guarantees`], [`tampering`], [`hostile`]), what is left behind when something fails ([`faults`]), and how a run that was
+//! killed goes on ([`resume`]).
 
 #![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
 
@@ -12,6 +13,7 @@ mod guarantees;
 mod hostile;
 mod pages;
 mod program;
+mod resume;
 mod seeds;
 mod tampering;
 mod words;

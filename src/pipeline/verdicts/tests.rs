@@ -142,7 +142,7 @@ fn agrees_with_the_oracle(texts: &Texts) -> Outcome {
     outcome
 }
 
-fn words(range: std::ops::Range<usize>) -> Vec<String> {
+fn words(range: Range<usize>) -> Vec<String> {
     range.map(|i| format!("w{i}")).collect()
 }
 
