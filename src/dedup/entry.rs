@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::fingerprint::{Sketch, normalise_into, shingle_hashes, word_hashes};
+use crate::fingerprint::{Sketch, normalise_into, shingle_set, word_hashes};
 
 /// What duplicate removal knows of a document without its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl MainTextDigest {
 
     /// The set of shingles of `shingle_words` words of the blocks so far, sorted.
     pub fn shingles(&mut self, shingle_words: usize) -> &[u64] {
-        shingle_hashes(&self.words, shingle_words, &mut self.shingles);
+        shingle_set(&self.words, shingle_words, &mut self.shingles);
         &self.shingles
     }
 

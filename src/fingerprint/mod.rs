@@ -15,7 +15,9 @@ mod words;
 
 pub use keys::{Keys, exact_key, keys};
 pub use normalise::{mask_digits_into, normalise_into};
-pub use shingles::{jaccard, shingle_hashes};
+pub use shingles::{
+    containment, containment_at_least, jaccard, jaccard_at_least, shingle_hashes, shingle_set,
+};
 pub use sketch::{BINS, Sketch};
 pub use words::{count_words, for_each_word, word_hashes};
 
@@ -45,7 +47,7 @@ mod tests {
         let (mut text, mut words, mut shingles) = (String::new(), Vec::new(), Vec::new());
         normalise_into("The Kernel, “not the husk”: 12 pages of Ähren", &mut text);
         word_hashes(&text, &mut words);
-        shingle_hashes(&words, 5, &mut shingles);
+        shingle_set(&words, 5, &mut shingles);
         let Keys { exact, masked } = keys(&text, &mut String::new());
         let sketch = Sketch::of(&shingles).0.iter().fold(0, |sum, &value| mix(sum ^ u64::from(value)));
         assert_eq!(exact, 0x0828e9a50cb67549648330138fd50cc0);
