@@ -4,6 +4,7 @@
 //! `unicode-normalization`, so the fast paths cannot disagree with the slow ones. Making them takes a few
 //! milliseconds, paid only by input that is not all ASCII.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
@@ -15,19 +16,27 @@ const BY_CONTEXT: char = '\0';
 /// Size of the Basic Multilingual Plane; rarer characters take the slow paths.
 const PLANE: u32 = 0x1_0000;
 
-static FOLDED: LazyLock<Vec<char>> = LazyLock::new(|| {
-    (0..PLANE).map(|c| char::from_u32(c).and_then(fold_alone).unwrap_or(BY_CONTEXT)).collect()
+static FOLDS: LazyLock<Folds> = LazyLock::new(|| {
+    Folds((0..PLANE).map(|c| char::from_u32(c).and_then(fold_alone).unwrap_or(BY_CONTEXT)).collect())
 });
 
-static ROLES: LazyLock<Vec<Role>> =
-    LazyLock::new(|| (0..PLANE).map(|c| char::from_u32(c).map_or(Role::Separator, find_role)).collect());
+static ROLES: LazyLock<Roles> = LazyLock::new(Roles::find);
 
-/// The normal form of `c` where it is one character whatever stands beside it. White space becomes a space.
-pub(super) fn folded(c: char) -> Option<char> {
-    FOLDED.get(c as usize).copied().filter(|&folded| folded != BY_CONTEXT)
+/// The normal forms of characters; asking for the table once is cheaper than at each of them.
+pub(super) struct Folds(Vec<char>);
+
+impl Folds {
+    pub(super) fn get() -> &'static Self {
+        &FOLDS
+    }
+
+    /// The normal form of `c` where it is one character whatever stands beside it. White space becomes a space.
+    pub(super) fn of(&self, c: char) -> Option<char> {
+        self.0.get(c as usize).copied().filter(|&folded| folded != BY_CONTEXT)
+    }
 }
 
-/// Looks `folded` up from first principles. A character stands alone when normalisation has a boundary before it and
+/// Finds [`Folds::of`] from first principles. A character stands alone when normalisation has a boundary before it and
 /// leaves it a single character, before and after lower-casing (Unicode Standard Annex 15, section 9).
 fn fold_alone(c: char) -> Option<char> {
     if is_dropped(c) {
@@ -74,9 +83,44 @@ pub(super) enum Role {
     Whole,
 }
 
-/// The part `c` plays in a word.
-pub(super) fn role(c: char) -> Role {
-    ROLES.get(c as usize).copied().unwrap_or_else(|| find_role(c))
+/// The parts of characters in words; asking for the tables once is cheaper than at each of them.
+pub(super) struct Roles {
+    single: Vec<Role>,
+    /// For each byte, the role of all characters whose first byte it is in UTF-8, where all have the same. Most letters
+    /// of a text outside Latin script are told by it.
+    by_first: [Option<Role>; 256],
+}
+
+impl Roles {
+    pub(super) fn get() -> &'static Self {
+        &ROLES
+    }
+
+    fn find() -> Self {
+        let single: Vec<_> =
+            (0..PLANE).map(|c| char::from_u32(c).map_or(Role::Separator, find_role)).collect();
+        let common = |range: Range<usize>| {
+            let (first, others) = single[range].split_first()?;
+            others.iter().all(|role| role == first).then_some(*first)
+        };
+        let by_first = std::array::from_fn(|byte| match byte {
+            0..=0x7f => common(byte..byte + 1),
+            0xc2..=0xdf => common((byte & 0x1f) << 6..((byte & 0x1f) + 1) << 6),
+            0xe1..=0xef => common((byte & 0xf) << 12..((byte & 0xf) + 1) << 12),
+            _ => None,
+        });
+        Self { single, by_first }
+    }
+
+    /// The part `c` plays in a word.
+    pub(super) fn of(&self, c: char) -> Role {
+        self.single.get(c as usize).copied().unwrap_or_else(|| find_role(c))
+    }
+
+    /// The part that all characters with the same first byte play, where it is the same.
+    pub(super) fn by_first(&self, byte: u8) -> Option<Role> {
+        self.by_first[usize::from(byte)]
+    }
 }
 
 fn find_role(c: char) -> Role {

@@ -6,18 +6,20 @@
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::WORD_SEED;
-use super::characters::{Role, role};
+use super::characters::{Role, Roles};
 
 /// Whether `normalised` holds a character that is a word by itself, so that its phrases are not its words.
 #[must_use]
 pub fn has_phrases(normalised: &str) -> bool {
-    !normalised.is_ascii() && normalised.chars().any(|c| !c.is_ascii() && role(c) == Role::Whole)
+    let roles = Roles::get();
+    !normalised.is_ascii() && normalised.chars().any(|c| !c.is_ascii() && roles.of(c) == Role::Whole)
 }
 
 /// Appends a 64-bit hash of each phrase of `normalised` to `out`.
 pub fn phrase_hashes(normalised: &str, out: &mut Vec<u64>) {
-    let runs = normalised.split(|c| role(c) == Role::Separator);
-    let phrases = runs.map(|run| run.trim_start_matches(|c| role(c) == Role::Mark));
+    let roles = Roles::get();
+    let runs = normalised.split(|c| roles.of(c) == Role::Separator);
+    let phrases = runs.map(|run| run.trim_start_matches(|c| roles.of(c) == Role::Mark));
     let hash = |phrase: &str| xxh3_64_with_seed(phrase.as_bytes(), WORD_SEED);
     out.extend(phrases.filter(|phrase| !phrase.is_empty()).map(hash));
 }

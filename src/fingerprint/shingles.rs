@@ -1,12 +1,15 @@
-//! Shingles: hashes of n consecutive words, as a set. Their Jaccard similarity is what "near-duplicate" means.
+//! Shingles: hashes of n consecutive words. The Jaccard similarity of their sets is what "near-duplicate" means.
+//!
+//! Who only wants to see them all, as a sketch does, takes them as they come; only comparing needs them sorted. Wrong
+//! where order is meaningless: a list that was sorted anew resembles its former self in few shingles.
 
 use super::mix;
 
 /// Base of the polynomial over word hashes: odd, so that no word's bits are lost.
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Replaces `out` with the set of hashes of every `n` consecutive words, sorted. Fewer words than `n` are one shingle;
-/// no words are none. The hashes are spread evenly over 64 bits.
+/// Replaces `out` with the hash of every `n` consecutive words, in their order and as often as they occur. Fewer words
+/// than `n` are one shingle; no words are none. The hashes are spread evenly over 64 bits.
 ///
 /// `words` are the word hashes of the whole text, block after block: shingles run across the borders of blocks.
 /// A shingle is a polynomial in its words, rolled from one to the next in two multiplications whatever `n` is.
@@ -19,47 +22,105 @@ pub fn shingle_hashes(words: &[u64], n: usize, out: &mut Vec<u64>) {
     let (first, following) = words.split_at(n.min(words.len()));
     let mut rolling = first.iter().fold(0_u64, |sum, &word| sum.wrapping_mul(BASE).wrapping_add(word));
     let leaving_weight = (0..n).fold(1_u64, |weight, _| weight.wrapping_mul(BASE));
-    out.reserve(following.len() + 1);
     out.push(mix(rolling));
-    for (&entering, &leaving) in following.iter().zip(words) {
-        rolling = rolling
-            .wrapping_mul(BASE)
-            .wrapping_add(entering)
-            .wrapping_sub(leaving.wrapping_mul(leaving_weight));
-        out.push(mix(rolling));
-    }
+    out.extend(following.iter().zip(words).map(|(&entering, &leaving)| {
+        // Each shingle waits for the one before it, so all that does not need it is added up first.
+        let change = entering.wrapping_sub(leaving.wrapping_mul(leaving_weight));
+        rolling = rolling.wrapping_mul(BASE).wrapping_add(change);
+        mix(rolling)
+    }));
 }
 
-/// Replaces `out` with the set of shingles, sorted.
+/// Replaces `out` with the set of [`shingle_hashes`], sorted.
 pub fn shingle_set(words: &[u64], n: usize, out: &mut Vec<u64>) {
     shingle_hashes(words, n, out);
     out.sort_unstable();
     out.dedup();
 }
 
-/// PLACEHOLDER
-pub fn jaccard_at_least(a: &[u64], b: &[u64], t: f64) -> Option<f64> {
-    Some(jaccard(a, b)).filter(|s| *s >= t)
-}
-
-/// PLACEHOLDER
-pub fn containment_at_least(a: &[u64], b: &[u64], t: f64) -> Option<f64> {
-    let common = a.iter().filter(|x| b.binary_search(x).is_ok()).count();
-    Some(common as f64 / a.len() as f64).filter(|s| *s >= t)
-}
-
 /// Jaccard similarity of two sorted sets, from 0 to 1. Empty sets resemble nothing.
 #[must_use]
 pub fn jaccard(a: &[u64], b: &[u64]) -> f64 {
-    let (mut i, mut j, mut common) = (0, 0, 0_usize);
-    while i < a.len() && j < b.len() {
-        let (x, y) = (a[i], b[j]);
-        common += usize::from(x == y);
-        i += usize::from(x <= y);
-        j += usize::from(y <= x);
+    common_at_least(a, b, 0).map_or(0.0, |common| similarity(a, b, common))
+}
+
+/// [`jaccard`] where it reaches `threshold`, in much less time where it is far from that.
+#[must_use]
+pub fn jaccard_at_least(a: &[u64], b: &[u64], threshold: f64) -> Option<f64> {
+    let guess = threshold * (a.len() + b.len()) as f64 / (1.0 + threshold);
+    measure_at_least(a, b, threshold, guess, similarity)
+}
+
+/// The share of `a` that is in `b`, both sorted sets, from 0 to 1. Nothing of an empty set is in any other.
+#[must_use]
+pub fn containment(a: &[u64], b: &[u64]) -> f64 {
+    common_at_least(a, b, 0).map_or(0.0, |common| share(a, b, common))
+}
+
+/// [`containment`] where it reaches `threshold`, in much less time where it is far from that.
+#[must_use]
+pub fn containment_at_least(a: &[u64], b: &[u64], threshold: f64) -> Option<f64> {
+    measure_at_least(a, b, threshold, threshold * a.len() as f64, share)
+}
+
+/// Jaccard similarity of sets with so many common elements.
+fn similarity(a: &[u64], b: &[u64], common: usize) -> f64 {
+    ratio(common, a.len() + b.len() - common)
+}
+
+/// The share of `a` that so many common elements are.
+fn share(a: &[u64], _: &[u64], common: usize) -> f64 {
+    ratio(common, a.len())
+}
+
+fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// A measure that rises with the number of common elements, where it reaches `threshold`. `guess` is about how many are
+/// needed for that; the measure itself is asked whether it is right, so that rounding divides no two answers.
+fn measure_at_least(
+    a: &[u64],
+    b: &[u64],
+    threshold: f64,
+    guess: f64,
+    measure: fn(&[u64], &[u64], usize) -> f64,
+) -> Option<f64> {
+    let most = a.len().min(b.len());
+    let reaches = |common: usize| measure(a, b, common) >= threshold;
+    if !reaches(most) {
+        return None;
     }
-    let union = a.len() + b.len() - common;
-    if union == 0 { 0.0 } else { common as f64 / union as f64 }
+    let mut needed = (guess as usize).min(most);
+    while !reaches(needed) {
+        needed += 1;
+    }
+    while needed > 0 && reaches(needed - 1) {
+        needed -= 1;
+    }
+    common_at_least(a, b, needed).map(|common| measure(a, b, common))
+}
+
+/// Steps of a merge between two looks at whether it is still worth while.
+const STEPS: usize = 32;
+
+/// The number of common elements of two sorted sets, unless it is less than `needed`.
+fn common_at_least(mut a: &[u64], mut b: &[u64], needed: usize) -> Option<usize> {
+    let mut common = 0;
+    while common + a.len().min(b.len()) >= needed {
+        let (mut i, mut j) = (0, 0);
+        for _ in 0..STEPS {
+            let (Some(&x), Some(&y)) = (a.get(i), b.get(j)) else {
+                return (common >= needed).then_some(common);
+            };
+            // Which of the two is less cannot be predicted, so nothing branches on it.
+            common += usize::from(x == y);
+            i += usize::from(x <= y);
+            j += usize::from(y <= x);
+        }
+        (a, b) = (&a[i..], &b[j..]);
+    }
+    None
 }
 
 #[cfg(test)]
@@ -72,7 +133,7 @@ mod tests {
 
     fn shingles(words: &[u64], n: usize) -> Vec<u64> {
         let mut out = vec![7];
-        shingle_hashes(words, n, &mut out);
+        shingle_set(words, n, &mut out);
         out
     }
 
@@ -84,9 +145,35 @@ mod tests {
         assert_eq!(shingles(&[1, 2, 3, 4, 5, 6], 5).len(), 2);
         assert_eq!(shingles(&[1; 50], 5).len(), 1);
         assert_eq!(jaccard(&[], &[]), 0.0);
+        assert_eq!(containment(&[], &[1]), 0.0);
+    }
+
+    #[test]
+    fn a_threshold_is_reached_when_it_is_met_exactly() {
+        // 40 common elements of 50.
+        let (a, b): (Vec<u64>, Vec<u64>) = ((0..45).collect(), (5..50).collect());
+        assert_eq!(jaccard_at_least(&a, &b, 0.8), Some(0.8));
+        assert_eq!(jaccard_at_least(&a, &b, 0.8_f64.next_up()), None);
+        assert_eq!(containment_at_least(&a, &b, 40.0 / 45.0), Some(40.0 / 45.0));
+        assert_eq!(containment_at_least(&a, &b, (40.0_f64 / 45.0).next_up()), None);
+        assert_eq!(jaccard_at_least(&[], &[], 0.0), Some(0.0));
+        assert_eq!(jaccard_at_least(&a, &b, f64::NAN), None);
+    }
+
+    /// A sorted set of some of the numbers below `bound`.
+    fn set(bound: u64) -> impl Strategy<Value = Vec<u64>> {
+        prop::collection::btree_set(0..bound, 0..120).prop_map(|set| set.into_iter().collect())
     }
 
     proptest! {
+        #[test]
+        fn hashes_in_their_order_are_those_of_the_windows(words in prop::collection::vec(0_u64..4, 1..40), n in 1_usize..7) {
+            let mut out = vec![7];
+            shingle_hashes(&words, n, &mut out);
+            let alone = |window: &[u64]| shingles(window, n)[0];
+            prop_assert_eq!(out, words.windows(n.min(words.len())).map(alone).collect::<Vec<_>>());
+        }
+
         #[test]
         fn similarity_is_that_of_sets_of_windows(
             a in prop::collection::vec(0_u64..3, 1..40), b in prop::collection::vec(0_u64..3, 1..40), n in 1_usize..7
@@ -94,8 +181,23 @@ mod tests {
             let windows = |words: &[u64]| -> BTreeSet<Vec<u64>> { words.windows(n.min(words.len())).map(<[_]>::to_vec).collect() };
             let hashes = |words: &[u64]| -> Vec<u64> { words.iter().map(|&word| mix(word + 1)).collect() };
             let (x, y) = (windows(&a), windows(&b));
-            let expected = x.intersection(&y).count() as f64 / x.union(&y).count() as f64;
-            prop_assert_eq!(jaccard(&shingles(&hashes(&a), n), &shingles(&hashes(&b), n)), expected);
+            let common = x.intersection(&y).count() as f64;
+            let (a, b) = (shingles(&hashes(&a), n), shingles(&hashes(&b), n));
+            prop_assert_eq!(jaccard(&a, &b), common / x.union(&y).count() as f64);
+            prop_assert_eq!(containment(&a, &b), common / x.len() as f64);
+        }
+
+        #[test]
+        fn at_least_is_the_measure_compared(a in set(150), b in set(150), part in 0_u32..=60, whole in 1_u32..=60) {
+            for (measure, at_least) in [
+                (jaccard as fn(&[u64], &[u64]) -> f64, jaccard_at_least as fn(&[u64], &[u64], f64) -> Option<f64>),
+                (containment, containment_at_least),
+            ] {
+                let exact = measure(&a, &b);
+                for threshold in [f64::from(part) / f64::from(whole), exact, exact.next_up(), exact.next_down()] {
+                    prop_assert_eq!(at_least(&a, &b, threshold), Some(exact).filter(|&exact| exact >= threshold));
+                }
+            }
         }
     }
 }

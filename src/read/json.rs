@@ -1,17 +1,17 @@
 //! One line of a JSONL file.
 //!
-//! The members of the object are found in one pass as pairs of raw slices, key and value, with the quotes and escapes
-//! they came with; only the three configured fields are decoded. So the other fields reach the metadata byte for byte
-//! (large numbers, duplicate keys and their order included), however deep they are nested: serde_json skips over a raw
-//! value without recursion. White space between members is not kept.
+//! The members of the object are gone through once. The strings of the three configured fields are decoded as they are
+//! met; keys and all other values are slices of the line, with the quotes and escapes they came with. So the other fields
+//! reach the metadata byte for byte (large numbers, duplicate keys and their order included), however deep they are nested:
+//! serde_json skips over a raw value without recursion. White space between members is not kept.
 //!
 //! When it is wrong: half a surrogate pair (`\ud800`) in a field that is not decoded is carried along, as JSON's grammar
 //! allows it there; a reader of the corpus that decodes that field may refuse it.
 
 use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::Deserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::JSON_SPACE;
@@ -32,46 +32,64 @@ const CORPUS_KEYS: [&str; 8] = [
     "\"provenance\"",
 ];
 
+/// The configured fields, by their places in an array.
+const TEXT: usize = 0;
+const ID: usize = 1;
+const URL: usize = 2;
+
 /// What a line says. `number` makes the id of a record that has none.
 pub(super) fn page(line: &str, cfg: &InputConfig, number: impl FnOnce() -> String) -> Result<Page, Flaw> {
-    let members = members(line)?;
-    let text = field(line, &members, &cfg.text_field)?;
-    let id = field(line, &members, &cfg.id_field)?;
-    let url = field(line, &members, &cfg.url_field)?.filter(|url| kind(url) == JsonKind::String);
+    let names = [&*cfg.text_field, &cfg.id_field, &cfg.url_field];
+    let mut members = members(line, &names)?;
     let (metadata, cleaned) = match own_fields(&members, cfg) {
         Some((metadata, cleaned)) => (metadata, Some(cleaned)),
-        None => (other_fields(&members, cfg), None),
+        None => (other_fields(&members), None),
     };
+    let mut take = |field| take_field(line, &mut members, field, names[field]);
+    let (text, id, url) = (take(TEXT)?, take(ID)?, take(URL)?);
     Ok(Page {
-        text: decode_text(line, text, cfg)?,
-        id: decode_id(line, id, cfg)?.unwrap_or_else(number),
-        url: url.map(|url| decode(line, url)).transpose()?,
+        text: the_text(line, text, cfg)?,
+        id: the_id(line, id, cfg)?.unwrap_or_else(number),
+        url: match url {
+            Some(Value::Decoded(url)) => Some(url),
+            _ => None,
+        },
         metadata: Metadata(metadata),
         cleaned,
     })
 }
 
-/// The raw value of a configured field.
-fn field<'l>(line: &str, members: &[Member<'l>], name: &str) -> Result<Option<&'l str>, Flaw> {
-    let mut values = members.iter().filter(|(key, _)| is_key(key, name));
-    let first = values.next().map(|(_, value)| *value);
-    match values.next() {
+/// The value of a configured field; null stays in its place.
+fn take_field<'l>(
+    line: &str,
+    members: &mut [Member<'l>],
+    field: usize,
+    name: &str,
+) -> Result<Option<Value<'l>>, Flaw> {
+    let mut found = members.iter_mut().filter(|member| member.field == Some(field));
+    let first = found.next().map(|member| std::mem::replace(&mut member.value, Value::Raw("null")));
+    match found.next() {
         None => Ok(first),
-        Some((key, _)) => {
-            let message = format!("field {name:?} occurs twice, again at column {}", column(line, key));
+        Some(again) => {
+            let at = column(line, again.key);
+            let message = format!("field {name:?} occurs twice, again at column {at}");
             Err(Flaw(Cause::DuplicateField, message))
         }
     }
 }
 
 /// All fields that are not configured ones, and a url that is no address but something else, as one object.
-fn other_fields(members: &[Member], cfg: &InputConfig) -> String {
+fn other_fields(members: &[Member]) -> String {
     let mut object = String::from("{");
-    for (key, value) in members {
-        let taken = is_key(key, &cfg.text_field)
-            || is_key(key, &cfg.id_field)
-            || is_key(key, &cfg.url_field) && matches!(kind(value), JsonKind::String | JsonKind::Null);
-        if !taken {
+    for Member { key, value, field } in members {
+        let taken = match field {
+            None => false,
+            Some(URL) => matches!(value.kind(), JsonKind::String | JsonKind::Null),
+            Some(_) => true,
+        };
+        if let Value::Raw(value) = value
+            && !taken
+        {
             let comma = if object.len() > 1 { "," } else { "" };
             object.extend([comma, key, ":", value]);
         }
@@ -80,34 +98,35 @@ fn other_fields(members: &[Member], cfg: &InputConfig) -> String {
     object
 }
 
-fn decode_text(line: &str, text: Option<&str>, cfg: &InputConfig) -> Result<String, Flaw> {
+fn the_text(line: &str, text: Option<Value>, cfg: &InputConfig) -> Result<String, Flaw> {
     let name = &cfg.text_field;
-    let Some(text) = text else {
-        return Err(Flaw(Cause::MissingText, format!("there is no field {name:?}")));
+    let raw = match text {
+        Some(Value::Decoded(text)) => return Ok(text),
+        Some(Value::Raw(raw)) => raw,
+        None => return Err(Flaw(Cause::MissingText, format!("there is no field {name:?}"))),
     };
-    match kind(text) {
-        JsonKind::String => decode(line, text),
-        JsonKind::Null => {
-            let message = format!("field {name:?} is null at column {}", column(line, text));
-            Err(Flaw(Cause::MissingText, message))
-        }
+    let at = column(line, raw);
+    Err(match kind(raw) {
+        JsonKind::Null => Flaw(Cause::MissingText, format!("field {name:?} is null at column {at}")),
         other => {
-            let at = column(line, text);
             let message = format!("field {name:?} is {other}, not a string, at column {at}");
-            Err(Flaw(Cause::TextNotAString, message))
+            Flaw(Cause::TextNotAString, message)
         }
-    }
+    })
 }
 
 /// A number is taken by its digits as they stand, so that no large one is rounded.
-fn decode_id(line: &str, id: Option<&str>, cfg: &InputConfig) -> Result<Option<String>, Flaw> {
-    let Some(id) = id else { return Ok(None) };
-    match kind(id) {
-        JsonKind::String => decode(line, id).map(|id| Some(id).filter(|id| !id.is_empty())),
-        JsonKind::Number => Ok(Some(id.to_owned())),
+fn the_id(line: &str, id: Option<Value>, cfg: &InputConfig) -> Result<Option<String>, Flaw> {
+    let raw = match id {
+        None => return Ok(None),
+        Some(Value::Decoded(id)) => return Ok(Some(id).filter(|id| !id.is_empty())),
+        Some(Value::Raw(raw)) => raw,
+    };
+    match kind(raw) {
+        JsonKind::Number => Ok(Some(raw.to_owned())),
         JsonKind::Null => Ok(None),
         other => {
-            let (name, at) = (&cfg.id_field, column(line, id));
+            let (name, at) = (&cfg.id_field, column(line, raw));
             let message = format!("field {name:?} is {other}, neither a string nor a number, at column {at}");
             Err(Flaw(Cause::BadId, message))
         }
@@ -123,84 +142,123 @@ fn own_fields(members: &[Member], cfg: &InputConfig) -> Option<(String, Cleaned)
             && cfg.id_field == default.id_field
             && cfg.url_field == default.url_field
     };
-    if !default_names || !members.iter().map(|(key, _)| *key).eq(CORPUS_KEYS) {
+    if !default_names || !members.iter().map(|member| member.key).eq(CORPUS_KEYS) {
         return None;
     }
-    let [id, text, title, date, url, language, metadata, provenance] = std::array::from_fn(|i| members[i].1);
-    let right = kind(id) == JsonKind::String
-        && kind(text) == JsonKind::String
-        && matches!(kind(url), JsonKind::String | JsonKind::Null)
-        && kind(metadata) == JsonKind::Object
-        && is_provenance(provenance);
+    let [id, text, title, date, url, language, metadata, provenance] =
+        std::array::from_fn(|i| &members[i].value);
+    let right = id.kind() == JsonKind::String
+        && text.kind() == JsonKind::String
+        && matches!(url.kind(), JsonKind::String | JsonKind::Null)
+        && metadata.kind() == JsonKind::Object
+        && is_provenance(provenance.raw()?);
     if !right {
         return None;
     }
-    let nullable = |value| serde_json::from_str::<Option<String>>(value).ok();
+    let nullable = |value: &Value| serde_json::from_str::<Option<String>>(value.raw()?).ok();
     let cleaned = Cleaned {
         title: nullable(title)?,
         date: nullable(date)?,
         language: nullable(language)?,
-        provenance: provenance.to_owned(),
+        provenance: provenance.raw()?.to_owned(),
     };
-    Some((metadata.to_owned(), cleaned))
+    Some((metadata.raw()?.to_owned(), cleaned))
 }
 
 fn is_provenance(value: &str) -> bool {
-    let Ok(Members(members)) = serde_json::from_str(value) else { return false };
-    let has = |key: &str, wanted: JsonKind| members.iter().any(|(k, v)| *k == key && kind(v) == wanted);
+    let Ok(members) = members(value, &[]) else { return false };
+    let has = |key: &str, wanted: JsonKind| members.iter().any(|m| m.key == key && m.value.kind() == wanted);
     has("\"path\"", JsonKind::String)
         && has("\"record\"", JsonKind::Number)
         && has("\"source_hash\"", JsonKind::String)
 }
 
-/// A key and a value as raw JSON text.
-type Member<'a> = (&'a str, &'a str);
+/// A member of an object.
+struct Member<'l> {
+    /// As raw JSON text.
+    key: &'l str,
+    value: Value<'l>,
+    /// Which configured field it is.
+    field: Option<usize>,
+}
 
-/// An object's members, in order.
-struct Members<'a>(Vec<Member<'a>>);
+enum Value<'l> {
+    /// Raw JSON text.
+    Raw(&'l str),
+    /// What the string of a configured field stands for.
+    Decoded(String),
+}
 
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Members<'de>;
+impl<'l> Value<'l> {
+    fn kind(&self) -> JsonKind {
+        self.raw().map_or(JsonKind::String, kind)
+    }
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut members = Vec::new();
-                while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-                    members.push((key.get(), value.get()));
-                }
-                Ok(Members(members))
-            }
+    fn raw(&self) -> Option<&'l str> {
+        match self {
+            Self::Raw(raw) => Some(raw),
+            Self::Decoded(_) => None,
         }
-        deserializer.deserialize_map(Collect)
     }
 }
 
-fn members(line: &str) -> Result<Vec<Member<'_>>, Flaw> {
+/// Takes an object apart into its members, in order.
+struct Members<'n, 'l> {
+    line: &'l str,
+    /// The configured fields.
+    names: &'n [&'n str],
+}
+
+impl<'l> Visitor<'l> for Members<'_, 'l> {
+    type Value = Vec<Member<'l>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'l>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut members = Vec::new();
+        while let Some(key) = map.next_key::<&RawValue>()? {
+            let key = key.get();
+            let field = self.names.iter().position(|name| is_key(key, name));
+            let value = if field.is_some() && self.has_string(key) {
+                Value::Decoded(map.next_value()?)
+            } else {
+                Value::Raw(map.next_value::<&RawValue>()?.get())
+            };
+            members.push(Member { key, value, field });
+        }
+        Ok(members)
+    }
+}
+
+impl Members<'_, '_> {
+    /// Whether the value of `key`, which nobody has looked at yet, is a string.
+    fn has_string(&self, key: &str) -> bool {
+        let space = JSON_SPACE.map(char::from);
+        let following = &self.line[column(self.line, key) - 1 + key.len()..];
+        let value = following.trim_start_matches(space).strip_prefix(':');
+        value.is_some_and(|value| value.trim_start_matches(space).starts_with('"'))
+    }
+}
+
+/// The members of an object, and which of the fields named each one is.
+fn members<'l>(line: &'l str, names: &[&str]) -> Result<Vec<Member<'l>>, Flaw> {
     let line_kind = kind(line.trim_start_matches(JSON_SPACE.map(char::from)));
     if line_kind == JsonKind::Object {
-        return serde_json::from_str::<Members>(line).map(|m| m.0).map_err(|e| malformed(&e, 0));
+        let mut json = serde_json::Deserializer::from_str(line);
+        let members = json.deserialize_map(Members { line, names });
+        return members.and_then(|members| json.end().map(|()| members)).map_err(|e| malformed(&e));
     }
-    serde_json::from_str::<IgnoredAny>(line).map_err(|e| malformed(&e, 0))?;
+    serde_json::from_str::<IgnoredAny>(line).map_err(|e| malformed(&e))?;
     Err(Flaw(Cause::NotAnObject, format!("the line is {line_kind}, not an object")))
 }
 
-/// The string that a raw JSON string stands for.
-fn decode(line: &str, raw: &str) -> Result<String, Flaw> {
-    serde_json::from_str(raw).map_err(|e| malformed(&e, column(line, raw) - 1))
-}
-
-/// `before` is the number of bytes of the line before what was parsed.
-fn malformed(error: &serde_json::Error, before: usize) -> Flaw {
+fn malformed(error: &serde_json::Error) -> Flaw {
     let message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     let what = message.strip_suffix(&place).unwrap_or(&message);
-    Flaw(Cause::MalformedJson, format!("{what} at column {}", before + error.column()))
+    Flaw(Cause::MalformedJson, format!("{what} at column {}", error.column()))
 }
 
 /// Whether a raw key stands for a name.

@@ -431,6 +431,45 @@ proptest! {
         prop_assert_eq!(document.metadata.0, format!("{{{}}}", fields.join(",")));
     }
 
+    /// The one pass over a line against looking for each field by itself.
+    #[test]
+    fn fields_are_found_in_any_order(members in prop::collection::vec((
+        prop::sample::select(vec!["\"text\"", "\"t\\u0065xt\"", "\"id\"", "\"url\"", "\"x\"", "\"\\ud800\""]),
+        prop::sample::select(vec![":", " : ", "\t:"]),
+        prop::sample::select(vec!["\"a\\n\\\"é\"", "\"b\"", "\"\"", "7", "null", "[1, \"b\"]", "{\"text\":\"c\"}"]),
+    ), 0..5)) {
+        let string = |raw: &str| serde_json::from_str::<String>(raw).ok();
+        let line: Vec<_> = members.iter().map(|(key, colon, value)| [*key, colon, value].concat()).collect();
+        let outcome = parse_bytes(Kind::Jsonl, format!("{{{}}}", line.join(" ,")).as_bytes());
+        let [text, id, url] = ["text", "id", "url"].map(|name| -> Vec<&str> {
+            let named = members.iter().filter(|(key, ..)| string(key).is_some_and(|key| key == name));
+            named.map(|(.., value)| *value).collect()
+        });
+        let first = |values: &[&str]| values.first().and_then(|value| string(value));
+        let expected = if [&text, &id, &url].iter().any(|values| values.len() > 1) {
+            Err("duplicate_field")
+        } else if matches!(text[..], [] | ["null"]) {
+            Err("missing_text")
+        } else if first(&text).is_none() {
+            Err("text_not_a_string")
+        } else if id.iter().any(|id| id.starts_with(['[', '{'])) {
+            Err("bad_id")
+        } else if text == ["\"\""] {
+            Err("empty_text")
+        } else {
+            let others = members.iter().filter(|(key, _, value)| match string(key).as_deref() {
+                Some("url") => string(value).is_none() && *value != "null",
+                other => !matches!(other, Some("text" | "id")),
+            });
+            let others: Vec<_> = others.map(|(key, _, value)| format!("{key}:{value}")).collect();
+            let id = if id == ["7"] { Some("7".to_owned()) } else { first(&id).filter(|id| !id.is_empty()) };
+            let id = id.unwrap_or_else(|| "i#0".to_owned());
+            Ok((first(&text).unwrap(), id, first(&url), format!("{{{}}}", others.join(","))))
+        };
+        let got = outcome.map(|d| (d.text, d.id, d.url, d.metadata.0)).map_err(|reject| reject.cause.name());
+        prop_assert_eq!(got, expected);
+    }
+
     /// The splitter against the obvious way to do it.
     #[test]
     fn lines_are_cut_as_split_does(lines_ in prop::collection::vec("[ a-c]{0,4}\r?", 0..40)) {
