@@ -2,7 +2,7 @@
 """Run a command on one processor and write what it cost: measure.py COST.json LOG COMMAND…
 
 A process of its own because the peak that the system reports for a child is at least what its parent had in memory
-when it forked; here that is this script and nothing else (some 10 MB, below which no peak can be seen).
+when it forked; here that is this script and nothing else (some 15 MB, below which no peak can be seen).
 """
 
 import json

@@ -190,8 +190,8 @@ class Dehusk:
 
         cost = least(once() for _ in range(rounds))
         with decisions.open(encoding="utf-8") as lines:
-            dropped = [verdict for verdict in map(json.loads, lines) if verdict["action"] == "drop"]
-        removed = {str(verdict["id"]): str(verdict["duplicate_of"] or "") for verdict in dropped}
+            dropped = (verdict for verdict in map(json.loads, lines) if verdict["action"] == "drop")
+            removed = {str(verdict["id"]): str(verdict["duplicate_of"] or "") for verdict in dropped}
         return Result(variant, self.version, part, cost, removed)
 
 
@@ -206,6 +206,14 @@ def beginning(corpus: Path, megabytes: float, folder: Path) -> Part:
             out.write(line)
             documents, size = documents + 1, size + len(line)
     return Part(corpus, documents)
+
+
+def save(result: Result, folder: Path) -> None:
+    """Keep what a tool removed, so that score.py can judge it again, and say what it cost."""
+    say(f"  {result.cost.cpu_seconds:.1f} CPU s, peak {result.cost.peak_bytes / MB:.0f} MB")
+    if result.removed is not None:
+        name = f"{result.variant.name.strip('*').replace(', ', '-')}-{result.part.documents}.tsv"
+        (folder / name).write_text("".join(f"{i}\t{of}\n" for i, of in result.removed.items()), encoding="utf-8")
 
 
 def run_all(
@@ -318,7 +326,12 @@ def main() -> None:
     parts = whole, beginning(path, arguments.slow_mb, folder)
 
     asked = [tools[name] for name in arguments.tools]
-    outcomes = list(run_all(asked, dehusk, parts, folder, arguments.rounds))
+    lists = fresh(folder / "removed")
+    outcomes = []
+    for outcome in run_all(asked, dehusk, parts, folder, arguments.rounds):
+        outcomes.append(outcome)
+        if isinstance(outcome, Result):
+            save(outcome, lists)
     results = [outcome for outcome in outcomes if isinstance(outcome, Result)]
 
     say("scoring")
