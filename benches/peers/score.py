@@ -248,7 +248,7 @@ def main() -> None:
     parser.add_argument("--truth", type=Path)
     parser.add_argument("--documents", type=int, help="only the first so many were given to the tool")
     parser.add_argument("--self-test", action="store_true")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     self_test()
     if arguments.self_test:
         print("1 passed, 0 failed")
