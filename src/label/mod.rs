@@ -97,7 +97,7 @@ impl Judged {
         let (model, reader) = (Model::built_in(), Reader::built_in());
         let mut observed = Observed::of(text, blocks, repetition);
         observed.survey(model);
-        let opinions = reader.read(&observed.view());
+        let opinions = reader::read(&observed.view());
         let probabilities: Vec<f32> = opinions.second.iter().map(|o| reader.probability(*o)).collect();
         let asked = sides::asked(&probabilities, &observed.measures, config);
         let main: Vec<bool> = probabilities.iter().map(|p| f64::from(*p) >= asked).collect();
