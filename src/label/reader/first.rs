@@ -255,15 +255,21 @@ fn distances<'m>(measures: impl Iterator<Item = &'m Measure>, hits: &dyn Fn(&Mea
 
 /// How many blocks of the page share a part of their words with each block; 0 for blocks that are left out.
 fn counts(view: &View<'_>, counted: impl Fn(&[u32]) -> bool, part: impl Fn(&[u32]) -> &[u32]) -> Vec<u32> {
-    let hash = |i: usize| {
+    let mut numbers: KeyMap<usize> = KeyMap::default();
+    numbers.reserve(view.measures.len());
+    // How often each part occurs; the first number is that of the blocks that are left out.
+    let mut counts = vec![0];
+    let mut number = |i: usize| {
         let words = view.tokens.words(i);
-        counted(words).then(|| part(words).iter().fold(1u64, |h, &w| h.rotate_left(7) ^ spread(w)))
+        if !counted(words) {
+            return 0;
+        }
+        let hash = part(words).iter().fold(1u64, |h, &w| h.rotate_left(7) ^ spread(w));
+        let number = *numbers.entry(hash).or_insert(counts.len());
+        counts.resize(counts.len().max(number + 1), 0);
+        counts[number] += 1;
+        number
     };
-    let hashes: Vec<Option<u64>> = (0..view.measures.len()).map(hash).collect();
-    let mut seen: KeyMap<u32> = KeyMap::default();
-    seen.reserve(hashes.len());
-    for &hash in hashes.iter().flatten() {
-        *seen.entry(hash).or_default() += 1;
-    }
-    hashes.iter().map(|hash| hash.map_or(0, |hash| seen[&hash])).collect()
+    let numbers: Vec<usize> = (0..view.measures.len()).map(&mut number).collect();
+    numbers.into_iter().map(|number| counts[number]).collect()
 }

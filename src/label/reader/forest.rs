@@ -140,6 +140,10 @@ impl ReadyTree {
 
 /// How many bounds each value is above. Past `rows` the values mean nothing.
 fn ranks(values: &[f32; ROWS], bounds: &[f32], rows: usize) -> [i8; ROWS] {
+    // What is said of a page as a whole has the most bounds.
+    if values[..rows].iter().all(|value| *value == values[0]) {
+        return [bounds.iter().filter(|bound| values[0] > **bound).count() as i8; ROWS];
+    }
     let mut ranks = [0; ROWS];
     let lanes = values.chunks_exact(LANES).zip(ranks.chunks_exact_mut(LANES));
     for (values, ranks) in lanes.take(rows.div_ceil(LANES)) {
