@@ -112,22 +112,23 @@ impl Ready {
     /// Adds each block's score, the log-odds that it is main text, to `out`.
     pub fn scores(&self, table: &Table, out: &mut Vec<f32>) {
         let ranks: Vec<[i8; ROWS]> = (self.signals.iter())
-            .map(|(signal, bounds)| ranks(table.column(usize::from(*signal)), bounds, table.rows()))
+            .map(|(signal, bounds)| ranks(table, usize::from(*signal), bounds))
             .collect();
         let (mut sums, mut leaves) = ([self.base; ROWS], [0; ROWS]);
+        // Only whole lanes are fast, so what lies past the last block is asked as well.
+        let lanes = table.rows().div_ceil(LANES);
         for tree in &self.trees {
-            tree.put_leaves(&ranks, &mut leaves[..table.rows()]);
-            for (sum, leaf) in sums.iter_mut().zip(&leaves[..table.rows()]) {
-                *sum += tree.leaves[usize::from(*leaf) % (1 << DEPTH)];
-            }
+            tree.put_leaves(&ranks, &mut leaves[..lanes * LANES]);
+            tree.add(&leaves, &mut sums, lanes);
         }
         out.extend_from_slice(&sums[..table.rows()]);
     }
 }
 
+// Functions of their own, over arrays of a known length: so the compiler sees that one register holds the answers of
+// sixteen blocks, and needs no test of the bounds.
 impl ReadyTree {
-    /// The number of each block's leaf. A function of its own and over indices, because so the compiler sees that all
-    /// answers of sixteen blocks fit a register each.
+    /// The number of each block's leaf.
     #[inline(never)]
     fn put_leaves(&self, ranks: &[[i8; ROWS]], leaves: &mut [u8]) {
         let columns = self.questions.map(|(signal, _)| ranks.get(usize::from(signal)).unwrap_or(NO_RANKS));
@@ -136,22 +137,32 @@ impl ReadyTree {
             *leaf = (0..DEPTH).fold(0, |leaf, d| leaf | u8::from(columns[d][i] > bounds[d]) << d);
         }
     }
+
+    /// Adds what the leaves say.
+    #[inline(never)]
+    fn add(&self, leaves: &[u8; ROWS], sums: &mut [f32; ROWS], lanes: usize) {
+        let (leaves, sums) = (leaves.as_chunks::<LANES>().0, sums.as_chunks_mut::<LANES>().0);
+        for (leaves, sums) in leaves.iter().zip(sums).take(lanes) {
+            for (leaf, sum) in leaves.iter().zip(sums) {
+                *sum += self.leaves[usize::from(*leaf) % (1 << DEPTH)];
+            }
+        }
+    }
 }
 
-/// How many bounds each value is above. Past `rows` the values mean nothing.
-fn ranks(values: &[f32; ROWS], bounds: &[f32], rows: usize) -> [i8; ROWS] {
+/// How many bounds each value of a signal is above. Past the last block they mean nothing.
+fn ranks(table: &Table, signal: usize, bounds: &[f32]) -> [i8; ROWS] {
+    let values = table.column(signal);
     // What is said of a page as a whole has the most bounds.
-    if values[..rows].iter().all(|value| *value == values[0]) {
+    if table.is_uniform(signal) {
         return [bounds.iter().filter(|bound| values[0] > **bound).count() as i8; ROWS];
     }
     let mut ranks = [0; ROWS];
-    let lanes = values.chunks_exact(LANES).zip(ranks.chunks_exact_mut(LANES));
-    for (values, ranks) in lanes.take(rows.div_ceil(LANES)) {
-        let mut above = [0i32; LANES];
+    let lanes = values.as_chunks::<LANES>().0.iter().zip(ranks.as_chunks_mut::<LANES>().0);
+    for (values, ranks) in lanes.take(table.rows().div_ceil(LANES)) {
         for bound in bounds {
-            above.iter_mut().zip(values).for_each(|(above, value)| *above += i32::from(value > bound));
+            *ranks = std::array::from_fn(|i| ranks[i] + i8::from(values[i] > *bound));
         }
-        ranks.iter_mut().zip(above).for_each(|(rank, above)| *rank = above as i8);
     }
     ranks
 }

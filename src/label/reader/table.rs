@@ -49,6 +49,8 @@ pub struct Table {
     values: Vec<f32>,
     /// The group of each signal; also says how many there are.
     groups: Vec<Group>,
+    /// Which signals are the same for all blocks.
+    uniform: Vec<bool>,
     /// Which signals are wanted; where it is empty, all are.
     wanted: Vec<bool>,
     blocks: Range<usize>,
@@ -87,6 +89,7 @@ impl Table {
     /// The next signal, which is the same for all blocks.
     pub(super) fn put_all(&mut self, value: f32) {
         self.put_column(|column, _| column.fill(value));
+        self.uniform[self.signal - 1] = true;
     }
 
     /// The next signal: the logarithm of one more than a value that stays the same over stretches of the page, so that
@@ -109,6 +112,7 @@ impl Table {
         let signal = self.signal;
         if signal == self.groups.len() {
             self.groups.push(self.group.unwrap_or(Group::Look));
+            self.uniform.push(false);
             self.values.resize(self.values.len() + STRIDE, 0.0);
         }
         if self.wanted.get(signal).copied().unwrap_or(true) {
@@ -120,6 +124,11 @@ impl Table {
     /// One signal of all blocks. Values past [`Table::rows`] mean nothing.
     pub(super) fn column(&self, signal: usize) -> &[f32; ROWS] {
         self.values[signal * STRIDE..].first_chunk().expect("a column has room for all rows")
+    }
+
+    /// Whether a signal is the same for all blocks.
+    pub(super) fn is_uniform(&self, signal: usize) -> bool {
+        self.uniform[signal]
     }
 
     /// The group of each signal.
