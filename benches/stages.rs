@@ -69,12 +69,7 @@ static PAGES: LazyLock<Pages> = LazyLock::new(|| {
 });
 
 fn decide(labelled: &Labelled) -> Vec<BlockDecision> {
-    let decided = labelled.blocks.iter().map(|block| BlockDecision {
-        labelled: *block,
-        action: BlockAction::of(block.label.side()),
-        duplicate_of: None,
-    });
-    decided.collect()
+    labelled.blocks.iter().map(|block| BlockDecision::by_label(*block)).collect()
 }
 
 fn read(inputs: &Arc<[Input]>, config: &Config) -> Vec<Document> {

@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     }
     let (waiting, draft) = find(outcome, &store, args)?;
     let id = |number| Ok(store.draft(number)?.document.id);
-    let blocks = waiting.blocks(&draft, &config.dedup.blocks, id)?;
+    let (_, blocks) = waiting.decide(&store, &config.dedup.blocks, id)?;
     let shown = if args.full { usize::MAX } else { SHOWN_TEXT };
     let mut out = Vec::new();
     let verdict = waiting.verdict;

@@ -19,7 +19,7 @@ use crate::config::{BlockDedupConfig, BlockPolicy};
 use crate::dedup::{
     self, BlockKey, DuplicateBlock, MainText, MainTextDigest, Shingles, is_content, may_drop_duplicates,
 };
-use crate::document::Verdict;
+use crate::document::{Document, Side, Verdict};
 use crate::error::Result;
 use crate::fingerprint::{count_words, normalise_into};
 use crate::read::{Input, Reject};
@@ -52,7 +52,15 @@ impl Store {
 
     /// Its id.
     pub(super) fn id(&self, number: u32) -> Result<String> {
-        Draft::id_of(&self.bytes(number)?).ok_or_else(|| self.damaged())
+        /// So many bytes hold most ids; the text behind it need not be read.
+        const HEAD: usize = 256;
+        let row = self.rows.get(u64::from(number))?;
+        let mut head = Vec::new();
+        self.spool.read_head(row.draft.ok_or_else(|| self.damaged())?, HEAD, &mut head)?;
+        match Draft::id_of(&head) {
+            Some(id) => Ok(id),
+            None => Draft::id_of(&self.bytes(number)?).ok_or_else(|| self.damaged()),
+        }
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<Draft> {
@@ -150,17 +158,20 @@ impl Waiting {
         store.decode(&self.bytes)
     }
 
-    /// What becomes of its blocks. `id` names other documents by their numbers.
+    /// The document without its blocks, and what becomes of each of them. `id` names other documents by their numbers.
     ///
     /// # Errors
-    /// Those of `id`.
-    pub fn blocks(
+    /// Those of `id`, and when the work folder was damaged.
+    pub fn decide(
         &self,
-        draft: &Draft,
+        store: &Store,
         config: &BlockDedupConfig,
         id: impl FnMut(u32) -> Result<String>,
-    ) -> Result<Vec<BlockDecision>> {
-        decide_blocks(draft, &self.duplicates, config, id)
+    ) -> Result<(Draft, Vec<BlockDecision>)> {
+        let decoded = Draft::decode_blocks(&self.bytes, &store.inputs, BlockDecision::by_label);
+        let (draft, mut blocks) = decoded.ok_or_else(|| store.damaged())?;
+        decide_blocks(&draft.document, &mut blocks, &self.duplicates, config, id)?;
+        Ok((draft, blocks))
     }
 }
 
@@ -283,39 +294,33 @@ fn duplicate_paragraphs(
     Ok(duplicates)
 }
 
-/// What becomes of a document's blocks, given its duplicate paragraphs and a way to name the documents that keep them.
+/// Decides on those of a document's blocks that are duplicate paragraphs, given a way to name the documents that keep them.
 fn decide_blocks(
-    draft: &Draft,
+    document: &Document,
+    blocks: &mut [BlockDecision],
     duplicates: &[DuplicateBlock],
     config: &BlockDedupConfig,
     mut id: impl FnMut(u32) -> Result<String>,
-) -> Result<Vec<BlockDecision>> {
-    let mut blocks: Vec<BlockDecision> = (draft.labelled.blocks.iter())
-        .map(|block| BlockDecision {
-            labelled: *block,
-            action: BlockAction::of(block.label.side()),
-            duplicate_of: None,
-        })
-        .collect();
-    if duplicates.is_empty() {
-        return Ok(blocks);
-    }
+) -> Result<()> {
     for duplicate in duplicates {
         let (owner, block) = duplicate.owner;
-        blocks[duplicate.block as usize].duplicate_of = Some(BlockCopy { id: id(owner)?, block });
+        blocks[duplicate.block as usize].duplicate_of = Some(Box::new(BlockCopy { id: id(owner)?, block }));
+    }
+    // A text that was cleaned before never changes again: its paragraphs are named, not dropped.
+    if duplicates.is_empty() || config.policy != BlockPolicy::Drop || document.cleaned.is_some() {
+        return Ok(());
     }
     let mut normalised = String::new();
-    let kept = draft.main_blocks().map(|(i, text)| {
+    let kept = blocks.iter().filter(|block| block.labelled.label.side() == Side::Main).map(|block| {
+        let source = block.labelled.block;
+        let text = source.span.of(&document.text);
         normalise_into(text, &mut normalised);
-        let shape = blocks[i].labelled.block.shape;
-        let is_content = is_content(text, shape, count_words(&normalised), config.min_words);
-        (is_content, blocks[i].duplicate_of.is_some())
+        let is_content = is_content(text, source.shape, count_words(&normalised), config.min_words);
+        (is_content, block.duplicate_of.is_some())
     });
-    // A text that was cleaned before never changes again: its paragraphs are named, not dropped.
-    let may_change = config.policy == BlockPolicy::Drop && draft.document.cleaned.is_none();
-    if may_change && may_drop_duplicates(kept) {
+    if may_drop_duplicates(kept) {
         let copies = blocks.iter_mut().filter(|b| b.duplicate_of.is_some());
         copies.for_each(|b| b.action = BlockAction::DropDuplicate);
     }
-    Ok(blocks)
+    Ok(())
 }

@@ -57,12 +57,26 @@ impl Draft {
 
     /// The draft that [`Draft::encode`] made these bytes of; nothing where they are no draft's.
     pub(super) fn decode(bytes: &[u8], inputs: &[Input]) -> Option<Self> {
+        let (mut draft, blocks) = Self::decode_blocks(bytes, inputs, |block| block)?;
+        draft.labelled.blocks = blocks;
+        Some(draft)
+    }
+
+    /// The same with its blocks apart from it, each made into what is wanted of it.
+    pub(super) fn decode_blocks<B>(
+        bytes: &[u8],
+        inputs: &[Input],
+        make: impl Fn(LabelledBlock) -> B,
+    ) -> Option<(Self, Vec<B>)> {
         let packed: Packed<'_> = postcard::from_bytes(bytes).ok()?;
         let place =
             Place { path: inputs.get(packed.input as usize)?.path.clone(), record: packed.record };
-        let blocks = unpack(packed.blocks.0, packed.text).collect::<Option<Vec<_>>>()?;
+        let mut blocks = Vec::with_capacity(packed.blocks.0.len() / BLOCK);
+        for block in unpack(packed.blocks.0, packed.text) {
+            blocks.push(make(block?));
+        }
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        Some(Self {
+        let draft = Self {
             number: packed.number,
             document: Document {
                 id: packed.id.to_owned(),
@@ -77,9 +91,10 @@ impl Draft {
                 title: owned(packed.title),
                 date: owned(packed.date),
                 language: owned(packed.language),
-                blocks,
+                blocks: Vec::new(),
             },
-        })
+        };
+        Some((draft, blocks))
     }
 
     /// The id in the bytes of a draft. The text is not looked at.
@@ -135,6 +150,9 @@ impl BlockRuns {
     }
 }
 
+/// Bytes of a packed block, at the least.
+const BLOCK: usize = 4;
+
 /// Bytes of the fields that are always there, and of short ids and addresses.
 const HEAD: usize = 256;
 
@@ -188,7 +206,7 @@ const ONCE: Repetition = Repetition {
 /// The blocks, one behind the other: flags and shape, label, bytes since the block before, length, and where they are not
 /// the usual ones confidence and repetition.
 fn pack(blocks: &[LabelledBlock]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(blocks.len() * 4);
+    let mut out = Vec::with_capacity(blocks.len() * BLOCK);
     let mut end = 0;
     for LabelledBlock { block, label, confidence, repetition } in blocks {
         let is_certain = *confidence == 1.0;

@@ -103,12 +103,12 @@ struct View<'a> {
 impl View<'_> {
     fn write(&self, portion: &[Waiting]) -> Result<Written> {
         let mut written = Written::default();
+        written.corpus.reserve(portion.iter().map(Waiting::size).sum());
         let mut text = String::new();
         let mut ids = BTreeMap::new();
         for waiting in portion {
-            let draft = waiting.draft(self.store)?;
             let config = &self.job.config.dedup.blocks;
-            let blocks = waiting.blocks(&draft, config, |number| self.id(number, &mut ids))?;
+            let (draft, blocks) = waiting.decide(self.store, config, |number| self.id(number, &mut ids))?;
             let verdict = waiting.verdict;
             let canonical_id = match verdict {
                 Verdict::Duplicate { canonical, .. } => Some(self.id(canonical, &mut ids)?),

@@ -109,6 +109,23 @@ impl Spool {
         read.map_err(Error::io("read the file", &self.path))
     }
 
+    /// Replaces `out` with the first `most` bytes of the entry at `offset`, or all of it if it has fewer.
+    ///
+    /// # Errors
+    /// See [`Spool::read`].
+    pub fn read_head(&self, offset: u64, most: usize, out: &mut Vec<u8>) -> Result<()> {
+        let head = |out: &mut Vec<u8>| {
+            out.clear();
+            At { file: &self.file, offset }.take((PREFIX + most) as u64).read_to_end(out)?;
+            let (prefix, _) = out.split_first_chunk().ok_or(io::ErrorKind::UnexpectedEof)?;
+            let length = u32::from_le_bytes(*prefix) as usize;
+            out.drain(..PREFIX);
+            out.truncate(length);
+            Ok(())
+        };
+        head(out).map_err(Error::io("read the file", &self.path))
+    }
+
     /// Every entry in the order of writing. Ends at the first error.
     pub fn entries(&self) -> impl Iterator<Item = Result<Vec<u8>>> + Send + use<'_> {
         let mut bytes = BufReader::with_capacity(BUFFER, At { file: &self.file, offset: 0 });
@@ -231,6 +248,11 @@ mod tests {
             }
         });
         assert_eq!(spool_of(0).1.entries().count(), 0);
+        let mut head = Vec::new();
+        for (n, offset) in (0..).zip(&offsets) {
+            spool.read_head(*offset, 100, &mut head).unwrap();
+            assert_eq!(head, value(n)[..value(n).len().min(100)]);
+        }
     }
 
     #[test]

@@ -216,7 +216,7 @@ pub(crate) mod tests {
         let document = sample::document("Title\nText one\nText two\nRead more");
         let labels = [Label::Title, Label::Body, Label::Body, Label::RelatedHeading];
         let mut blocks = sample::blocks(&document.text, &labels);
-        blocks[2].duplicate_of = Some(BlockCopy { id: "d0".to_owned(), block: 5 });
+        blocks[2].duplicate_of = Some(Box::new(BlockCopy { id: "d0".to_owned(), block: 5 }));
         blocks[2].action = BlockAction::DropDuplicate;
         let (blocks, document) = (blocks.as_slice(), &document);
         let mut sum = Summary::default();

@@ -134,7 +134,7 @@ mod tests {
         let document = sample::document("Title\nOne\nTwo\nRead more");
         let labels = [Label::Title, Label::Body, Label::Body, Label::RelatedHeading];
         let mut blocks = sample::blocks(&document.text, &labels);
-        blocks[1].duplicate_of = Some(BlockCopy { id: "d0".to_owned(), block: 5 });
+        blocks[1].duplicate_of = Some(Box::new(BlockCopy { id: "d0".to_owned(), block: 5 }));
         blocks[1].action = BlockAction::DropDuplicate;
         let mut line = Vec::new();
         let (document, blocks) = (&document, &*blocks);

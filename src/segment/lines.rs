@@ -19,7 +19,7 @@ pub(super) struct Line {
 /// The lines of `text` that hold something.
 pub(super) fn lines(text: &str) -> Vec<Line> {
     let bytes = text.as_bytes();
-    let mut lines = Vec::with_capacity(bytes.len() / 64);
+    let mut lines = Vec::with_capacity(bytes.len() / 32);
     let mut start = 0;
     let mut after_blank = true;
     while start < bytes.len() {

@@ -224,7 +224,7 @@ mod tests {
         let (first, end) = (TEXT.find("pierwszy").unwrap(), TEXT.find("\n\n").unwrap());
         blocks[0].labelled.block.span.end = TEXT.find('\u{2028}').unwrap();
         blocks[1].labelled.block.span = crate::document::Span::new(first, end);
-        blocks[2].duplicate_of = Some(BlockCopy { id: "d0".to_owned(), block: 1 });
+        blocks[2].duplicate_of = Some(Box::new(BlockCopy { id: "d0".to_owned(), block: 1 }));
         blocks[2].action = BlockAction::DropDuplicate;
         let verdict = Verdict::Keep { copies: 2 };
         let mut out = Vec::new();

@@ -73,10 +73,16 @@ pub struct BlockDecision {
     /// What becomes of it.
     pub action: BlockAction,
     /// The paragraph it repeats. One that is marked but not dropped has the action [`BlockAction::Keep`].
-    pub duplicate_of: Option<BlockCopy>,
+    pub duplicate_of: Option<Box<BlockCopy>>,
 }
 
 impl BlockDecision {
+    /// What becomes of a block that is no duplicate.
+    #[must_use]
+    pub fn by_label(labelled: LabelledBlock) -> Self {
+        Self { labelled, action: BlockAction::of(labelled.label.side()), duplicate_of: None }
+    }
+
     /// The blocks of a document that stay in its text.
     pub fn kept(blocks: &[Self]) -> impl Iterator<Item = KeptBlock> {
         blocks.iter().enumerate().filter(|(_, block)| block.action == BlockAction::Keep).map(
