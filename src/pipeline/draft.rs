@@ -86,6 +86,13 @@ impl Draft {
     pub(super) fn id_of(bytes: &[u8]) -> Option<String> {
         postcard::from_bytes::<Packed<'_>>(bytes).ok().map(|packed| packed.id.to_owned())
     }
+
+    /// The text of a block in the bytes of a draft.
+    pub(super) fn block_of(bytes: &[u8], block: u32) -> Option<&str> {
+        let packed: Packed<'_> = postcard::from_bytes(bytes).ok()?;
+        let block = unpack(packed.blocks.0, packed.text).nth(block as usize)??;
+        Some(block.block.span.of(packed.text))
+    }
 }
 
 /// The main text in the bytes of a draft, without a copy of it.
@@ -303,6 +310,10 @@ mod tests {
             prop_assert_eq!(Draft::id_of(&bytes), Some(draft.document.id.clone()));
             let main = MainTextView::of(&bytes).unwrap();
             prop_assert!(main.blocks().eq(draft.main_blocks().map(|(_, block)| block)));
+            for (i, text) in draft.main_blocks() {
+                prop_assert_eq!(Draft::block_of(&bytes, i as u32), Some(text));
+            }
+            prop_assert_eq!(Draft::block_of(&bytes, draft.labelled.blocks.len() as u32), None);
             prop_assert_eq!(Draft::decode(&bytes, &inputs()), Some(draft));
         }
 
