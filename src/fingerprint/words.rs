@@ -24,7 +24,7 @@ struct Edges {
 }
 
 /// What is known of the bytes of a block, and of the three behind it that its last character may reach to.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Marked {
     /// The bytes of words.
     words: u128,
@@ -180,7 +180,7 @@ fn fold(piece: u128, hash: u64) -> u64 {
 pub fn count_words(normalised: &str) -> usize {
     let mut words = 0;
     for_each_block(normalised, &Pieces::of(normalised), |_, edges| {
-        words += edges.starts.count_ones() as usize
+        words += edges.starts.count_ones() as usize;
     });
     words
 }

@@ -144,6 +144,7 @@ struct Entry {
 #[derive(Debug)]
 pub struct Cues {
     table: KeyMap<Entry>,
+    wholes: Filter,
     starts: Filter,
     insides: Filter,
     longest_whole: usize,
@@ -166,7 +167,8 @@ impl Cues {
     }
 
     fn empty() -> Self {
-        Self { table: KeyMap::default(), starts: Filter::new(), insides: Filter::new(), longest_whole: 0 }
+        let (wholes, starts, insides) = (Filter::new(), Filter::new(), Filter::new());
+        Self { table: KeyMap::default(), wholes, starts, insides, longest_whole: 0 }
     }
 
     fn add(&mut self, kind: Kind, language: &str, written: &str) {
@@ -187,6 +189,7 @@ impl Cues {
             if variant.starts_with(is_letter) {
                 let whole = trim(&variant);
                 self.entry(whole).whole |= bit(kind);
+                self.wholes.insert_whole(whole);
                 self.longest_whole = self.longest_whole.max(whole.len());
             }
             if open || label {
@@ -217,6 +220,7 @@ impl Cues {
         if text.len() <= 2 * self.longest_whole {
             let core = trim(text);
             if core.len() <= self.longest_whole
+                && self.wholes.may_be(core)
                 && let Some(entry) = self.table.get(&xxh3_64(core.as_bytes()))
             {
                 hits.whole = entry.whole;
@@ -344,6 +348,21 @@ impl Filter {
             let (word, bit) = Self::slot(Self::load(phrase.as_bytes()) & mask);
             self.0[word] |= bit;
         }
+    }
+
+    /// Of a phrase that is a whole line the length is known as well.
+    fn whole(text: &str) -> u32 {
+        Self::load(text.as_bytes()) ^ (text.len() as u32) << 16
+    }
+
+    fn insert_whole(&mut self, phrase: &str) {
+        let (word, bit) = Self::slot(Self::whole(phrase));
+        self.0[word] |= bit;
+    }
+
+    fn may_be(&self, line: &str) -> bool {
+        let (word, bit) = Self::slot(Self::whole(line));
+        self.0[word] & bit != 0
     }
 
     fn may_hold(&self, text: &[u8]) -> bool {

@@ -3,8 +3,12 @@
 //! A feature is a bit, and has a phrase that `explain` shows. The weights file names features by [`Feature::name`]; the
 //! zone model never sees anything else, so that one can be exchanged without the other.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+
 use super::context::Context;
 use super::cues::Kind;
+use super::key_map::KeyIsHash;
 use super::measure::{LONG, Measure};
 use crate::document::{Repetition, Shape};
 use crate::segment::Ending;
@@ -139,8 +143,17 @@ features! {
 const _: () = assert!(Feature::ALL.len() <= 128, "features are the bits of a u128");
 
 /// The set of features that hold for a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Features(u128);
+
+/// A map by sets of features.
+pub(super) type FeatureMap<V> = HashMap<Features, V, BuildHasherDefault<KeyIsHash>>;
+
+impl Hash for Features {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.spread());
+    }
+}
 
 impl Features {
     /// Whether the feature holds.
@@ -159,6 +172,15 @@ impl Features {
                 Feature::ALL[bit as usize]
             })
         })
+    }
+
+    /// A hash of the set.
+    pub(super) fn spread(self) -> u64 {
+        const ODD: u64 = 0x2545_f491_4f6c_dd1d;
+        let folded = (self.0 as u64).wrapping_mul(ODD).rotate_left(32) ^ (self.0 >> 64) as u64;
+        // A product's lower end depends on the lower end alone, and maps look at both.
+        let product = folded.wrapping_mul(ODD);
+        product ^ product >> 32
     }
 
     fn set(&mut self, feature: Feature, holds: bool) {

@@ -32,7 +32,7 @@ pub use tokens::Tokens;
 
 use context::Context;
 use cues::Cues;
-use decode::Decoded;
+use decode::{Decoded, Kinds};
 use measure::Measure;
 use reader::{Group, Opinions, Reader, View};
 
@@ -96,12 +96,13 @@ impl Judged {
     fn of(text: &str, blocks: &[Block], repetition: &[Repetition], config: &LabelConfig) -> Self {
         let (model, reader) = (Model::built_in(), Reader::built_in());
         let mut observed = Observed::of(text, blocks, repetition);
-        observed.survey(model);
-        let opinions = reader.read(&observed.view());
+        let kinds = Kinds::of(model, &observed.features);
+        observed.surveyed = decode::survey(model, &kinds);
+        let opinions = reader::read(&observed.view());
         let probabilities: Vec<f32> = opinions.second.iter().map(|o| reader.probability(*o)).collect();
         let asked = sides::asked(&probabilities, &observed.measures, config);
         let main: Vec<bool> = probabilities.iter().map(|p| f64::from(*p) >= asked).collect();
-        let decoded = decode::decode(model, &observed.features, &main);
+        let decoded = decode::decode(model, &kinds, &main);
         Self { observed, opinions, probabilities, asked, decoded }
     }
 }

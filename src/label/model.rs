@@ -10,6 +10,7 @@
 
 use std::sync::LazyLock;
 
+use super::decode::{self, Kinds};
 use super::features::{Feature, Features};
 use crate::document::Label;
 
@@ -224,7 +225,7 @@ impl Model {
     /// What the zone model makes of a page by its features alone.
     #[must_use]
     pub fn survey(&self, features: &[Features]) -> Vec<Surveyed> {
-        super::decode::survey(self, features)
+        decode::survey(self, &Kinds::of(self, features))
     }
 
     /// The scores of a block with these features.

@@ -183,7 +183,7 @@ impl MainText for Respooled<'_> {
         SCRATCH.with_borrow_mut(|(digest, bytes)| {
             self.store.read(document, bytes)?;
             let text = MainTextView::of(bytes).ok_or_else(|| self.store.damaged())?;
-            digest.shingles(text.blocks(), self.shingle_words, out);
+            digest.shingles(text.runs(), self.shingle_words, out);
             Ok(())
         })
     }

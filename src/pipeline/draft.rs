@@ -37,11 +37,11 @@ impl Draft {
         let Self { number, document, labelled } = self;
         let blocks = pack(&labelled.blocks);
         let packed = Packed {
+            id: &document.id,
             number: *number,
             input: input as u32,
             record: document.place.record,
             source_hash: document.source_hash,
-            id: &document.id,
             url: document.url.as_deref(),
             metadata: &document.metadata.0,
             cleaned: document.cleaned.clone(),
@@ -82,9 +82,9 @@ impl Draft {
         })
     }
 
-    /// The id in the bytes of a draft.
+    /// The id in the bytes of a draft. The text is not looked at.
     pub(super) fn id_of(bytes: &[u8]) -> Option<String> {
-        postcard::from_bytes::<Packed<'_>>(bytes).ok().map(|packed| packed.id.to_owned())
+        postcard::take_from_bytes::<&str>(bytes).ok().map(|(id, _)| id.to_owned())
     }
 
     /// The text of a block in the bytes of a draft.
@@ -98,22 +98,47 @@ impl Draft {
 /// The main text in the bytes of a draft, without a copy of it.
 pub(super) struct MainTextView<'a> {
     text: &'a str,
-    blocks: Vec<Span>,
+    runs: Vec<Span>,
 }
 
 impl<'a> MainTextView<'a> {
     /// The main text; nothing where these are no draft's bytes.
     pub fn of(bytes: &'a [u8]) -> Option<Self> {
         let packed: Packed<'a> = postcard::from_bytes(bytes).ok()?;
-        let blocks = unpack(packed.blocks.0, packed.text);
-        let is_main = |block: &Option<LabelledBlock>| block.is_none_or(|block| block.label.side() == Side::Main);
-        let blocks = blocks.filter(is_main).map(|block| Some(block?.block.span)).collect::<Option<_>>()?;
-        Some(Self { text: packed.text, blocks })
+        let mut runs = BlockRuns::default();
+        for block in unpack(packed.blocks.0, packed.text) {
+            let block = block?;
+            runs.add(block.block.span, block.label.side() == Side::Main);
+        }
+        Some(Self { text: packed.text, runs: runs.0 })
     }
 
-    /// Its blocks.
-    pub fn blocks(&self) -> impl Iterator<Item = &'a str> + Clone {
-        self.blocks.iter().map(|span| span.of(self.text))
+    /// Its [`BlockRuns`].
+    pub fn runs(&self) -> impl Iterator<Item = &'a str> + Clone {
+        self.runs.iter().map(|span| span.of(self.text))
+    }
+}
+
+/// Stretches of blocks that follow each other in the source, all of main text. Between two blocks is nothing but white
+/// space, so the normal form of a stretch is that of its blocks with spaces between, and is had at once.
+#[derive(Default)]
+pub(super) struct BlockRuns(Vec<Span>, bool);
+
+impl BlockRuns {
+    /// Adds the next block of the source; whether it belongs to the run.
+    pub fn add(&mut self, span: Span, belongs: bool) {
+        match self.0.last_mut().filter(|_| belongs && self.1) {
+            Some(run) => run.end = span.end,
+            None if belongs => self.0.push(span),
+            None => {}
+        }
+        self.1 = belongs;
+    }
+
+    /// The run that is open, if there is one; the next block begins another.
+    pub fn close(&mut self) -> Option<Span> {
+        self.1 = false;
+        self.0.pop()
     }
 }
 
@@ -122,11 +147,12 @@ const HEAD: usize = 256;
 
 #[derive(Serialize, Deserialize)]
 struct Packed<'a> {
+    /// First, for [`Draft::id_of`].
+    id: &'a str,
     number: u32,
     input: u32,
     record: u64,
     source_hash: u128,
-    id: &'a str,
     url: Option<&'a str>,
     metadata: &'a str,
     cleaned: Option<Cleaned>,
@@ -308,8 +334,11 @@ mod tests {
         fn a_draft_comes_back_as_it_was(draft in drafts()) {
             let bytes = draft.encode(0);
             prop_assert_eq!(Draft::id_of(&bytes), Some(draft.document.id.clone()));
+            // Blocks have white space between them, so runs are blocks up to white space.
             let main = MainTextView::of(&bytes).unwrap();
-            prop_assert!(main.blocks().eq(draft.main_blocks().map(|(_, block)| block)));
+            let words = |text: String| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            let blocks: String = draft.main_blocks().map(|(_, block)| block.to_owned() + " ").collect();
+            prop_assert_eq!(words(main.runs().map(|run| run.to_owned() + " ").collect()), words(blocks));
             for (i, text) in draft.main_blocks() {
                 prop_assert_eq!(Draft::block_of(&bytes, i as u32), Some(text));
             }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bits::Bits;
 use super::checkpoint::{Moment, Stage};
-use super::draft::Draft;
+use super::draft::{BlockRuns, Draft};
 use super::ids::{self, Id};
 use super::paragraphs::{self, ParagraphKeys, Paragraphs};
 use super::rejected;
@@ -20,7 +20,7 @@ use super::verdicts::InBucket;
 use super::{Described, Job, numbered};
 use crate::config::Config;
 use crate::dedup::{Bucket, Entry, Lsh, MainTextDigest, claim};
-use crate::document::Repetition;
+use crate::document::{Repetition, Side};
 use crate::error::{Error, Result};
 use crate::label::{label, label_clean};
 use crate::read::{Batch, Position, Reject, parse};
@@ -335,11 +335,28 @@ fn fingerprint(
     digest: &mut MainTextDigest,
     buckets: &mut Vec<Bucket>,
 ) -> (Option<Entry>, ParagraphKeys) {
+    let text = &draft.document.text;
     let mut paragraphs = ParagraphKeys::of(draft, &config.dedup);
+    let mut short = BlockRuns::default();
     digest.clear();
-    for (i, block) in draft.main_blocks() {
-        let (normalised, words) = digest.push(block);
-        paragraphs.add(i, normalised, words);
+    for (i, block) in draft.labelled.blocks.iter().enumerate() {
+        let (span, is_main) = (block.block.span, block.label.side() == Side::Main);
+        // So many words of ASCII have spaces between them. A character of another script can have a normal form of several.
+        let is_short = span.len() + 1 < 2 * config.dedup.blocks.min_words && span.of(text).is_ascii();
+        if is_main && is_short {
+            short.add(span, true);
+            continue;
+        }
+        if let Some(run) = short.close() {
+            digest.push(run.of(text));
+        }
+        if is_main {
+            let (normalised, words) = digest.push(span.of(text));
+            paragraphs.add(i, normalised, words);
+        }
+    }
+    if let Some(run) = short.close() {
+        digest.push(run.of(text));
     }
     let mut entry = digest.entry(config.dedup.shingle_words, lsh, buckets);
     if let Some(entry) = &mut entry {

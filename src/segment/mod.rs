@@ -90,8 +90,9 @@ fn unquoted(line: &Line, text: &str) -> Measure {
 fn shapes(text: &str, lines: &[Line]) -> Vec<Shape> {
     let of = |i: usize| lines[i].span.of(text);
     let mut shapes: Vec<_> = lines.iter().map(|l| shape::of_line(l.span.of(text))).collect();
-    let code: Vec<_> = lines.iter().map(|l| shape::is_code_like(l.span.of(text))).collect();
-    let cells: Vec<_> = lines.iter().map(|l| shape::cells(l.span.of(text))).collect();
+    let counts: Vec<_> = lines.iter().map(|l| shape::Counts::of(l.span.of(text))).collect();
+    let code: Vec<_> = (0..lines.len()).map(|i| shape::is_code_like(of(i), counts[i])).collect();
+    let cells: Vec<_> = (0..lines.len()).map(|i| shape::cells(of(i), counts[i])).collect();
     let fences: Vec<_> = (0..lines.len()).filter(|&i| shape::is_fence(of(i))).collect();
     for pair in fences.chunks_exact(2) {
         shapes[pair[0]..=pair[1]].fill(Shape::Code);

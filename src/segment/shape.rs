@@ -86,41 +86,69 @@ pub(super) fn is_fence(line: &str) -> bool {
     line.starts_with("```") || line.starts_with("~~~")
 }
 
-/// Cells of a line between bars or tabs; 1 where there is neither.
-pub(super) fn cells(line: &str) -> usize {
-    if memchr::memchr2(b'|', b'\t', line.as_bytes()).is_none() {
-        return 1;
+/// Bytes past which a line is no line of a program, whatever it ends with. Counts of bytes in shorter lines fit in a byte.
+const MAX_CODE: usize = 240;
+
+/// How many bytes of some kinds a line has; all of them counted in one pass, a byte of this number each.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counts(u64);
+
+const SYMBOL: u64 = 1;
+const SPACE: u64 = 1 << 8;
+const BAR: u64 = 1 << 16;
+const TAB: u64 = 1 << 24;
+const OTHER_SCRIPT: u64 = 1 << 32;
+
+impl Counts {
+    /// Counts the bytes of a line; nothing for one that is too long to be a program's.
+    pub(super) fn of(line: &str) -> Option<Self> {
+        (line.len() <= MAX_CODE).then(|| Self(line.bytes().map(|byte| KINDS[usize::from(byte)]).sum()))
     }
-    let bars = memchr::memchr_iter(b'|', line.as_bytes()).count();
-    let tabs = memchr::memchr_iter(b'\t', line.as_bytes()).count();
+
+    fn get(self, kind: u64) -> usize {
+        usize::from((self.0 / kind) as u8)
+    }
+}
+
+/// Cells of a line between bars or tabs; 1 where there is neither.
+pub(super) fn cells(line: &str, counts: Option<Counts>) -> usize {
+    let count = |byte| memchr::memchr_iter(byte, line.as_bytes()).count();
+    let (bars, tabs) = match counts {
+        Some(counts) => (counts.get(BAR), counts.get(TAB)),
+        None => (count(b'|'), count(b'\t')),
+    };
     1 + bars.max(tabs)
 }
 
-/// Bytes past which a line is no line of a program, whatever it ends with.
-const MAX_CODE: usize = 240;
-
 /// Whether a line of program text: it ends like a statement, or is dense with the symbols of one.
-pub(super) fn is_code_like(line: &str) -> bool {
-    if line.len() > MAX_CODE || !line.is_ascii() {
+pub(super) fn is_code_like(line: &str, counts: Option<Counts>) -> bool {
+    let (Some(counts), Some(&last)) = (counts, line.as_bytes().last()) else { return false };
+    let symbols = counts.get(SYMBOL);
+    if symbols == 0 || counts.get(OTHER_SCRIPT) > 0 {
         return false;
     }
-    let Some(&last) = line.as_bytes().last() else { return false };
-    let count = |holds: fn(u8) -> bool| line.bytes().filter(|&b| holds(b)).count();
-    let symbols = count(|b| CODE[usize::from(b)]);
-    let solid = line.len() - count(|b| b == b' ');
+    let solid = line.len() - counts.get(SPACE);
     let share = symbols as f64 / solid as f64;
     let statement = matches!(last, b';' | b'{' | b'}') && share >= CODE_SYMBOLS / 2.0;
     statement || (share >= CODE_SYMBOLS && symbols >= 3 && !matches!(last, b'.' | b'?' | b'!'))
 }
 
-/// The bytes that programs are dense with.
-const CODE: [bool; 256] = {
-    let mut table = [false; 256];
+/// What each byte adds to [`Counts`]; symbols are what programs are dense with.
+const KINDS: [u64; 256] = {
+    let mut table = [0; 256];
     let symbols = b"{}()[]<>=;_$\\&*+#";
     let mut i = 0;
     while i < symbols.len() {
-        table[symbols[i] as usize] = true;
+        table[symbols[i] as usize] = SYMBOL;
         i += 1;
+    }
+    table[b' ' as usize] = SPACE;
+    table[b'|' as usize] = BAR;
+    table[b'\t' as usize] = TAB;
+    let mut byte = 0x80;
+    while byte < 256 {
+        table[byte] = OTHER_SCRIPT;
+        byte += 1;
     }
     table
 };
@@ -151,7 +179,11 @@ mod tests {
         assert_eq!(of_line("* * *"), Shape::Rule);
         assert_eq!(of_line("»"), Shape::Rule);
         assert_eq!(of_line("---"), Shape::Rule);
-        assert!(is_code_like("let x = f(a[1]);") && is_code_like("if (a == b) {"));
-        assert!(!is_code_like("He said (on Monday) that it works."));
+        let code = |line| is_code_like(line, Counts::of(line));
+        assert!(code("let x = f(a[1]);") && code("if (a == b) {") && !code("wenn (ä == b) {"));
+        assert!(!code("He said (on Monday) that it works."));
+        for line in ["a | b\t|", &"a\t| ".repeat(80)] {
+            assert_eq!(cells(line, Counts::of(line)), cells(line, None));
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! the labels alone, so that `verify` can make it again from a decision. A document that an earlier run has cleaned
 //! keeps its own gaps and its own title, date, language and provenance: cleaning it again gives the same line.
 
-use super::{key, put, put_hash};
+use super::{key, put, put_hash, put_text};
 use crate::document::{Document, Label, Span};
 use crate::segment::has_blank_line;
 
@@ -88,26 +88,28 @@ pub fn write_corpus(out: &mut Vec<u8>, record: &CorpusRecord<'_>) {
         None => (record.title, record.date, record.language),
     };
     out.extend_from_slice(b"{\"id\":");
-    put(out, &document.id);
-    key(out, "text");
-    put(out, record.text);
-    for (name, value) in
-        [("title", title), ("date", date), ("url", document.url.as_deref()), ("language", language)]
-    {
-        key(out, name);
-        put(out, &value);
-    }
-    key(out, "metadata");
+    put_text(out, document.id.as_str());
+    key!(out, "text");
+    put_text(out, record.text);
+    key!(out, "title");
+    put_text(out, title);
+    key!(out, "date");
+    put_text(out, date);
+    key!(out, "url");
+    put_text(out, document.url.as_deref());
+    key!(out, "language");
+    put_text(out, language);
+    key!(out, "metadata");
     out.extend_from_slice(document.metadata.0.as_bytes());
-    key(out, "provenance");
+    key!(out, "provenance");
     match &document.cleaned {
         Some(earlier) => out.extend_from_slice(earlier.provenance.as_bytes()),
         None => {
             out.extend_from_slice(b"{\"path\":");
-            put(out, &*document.place.path);
-            key(out, "record");
+            put_text(out, &*document.place.path);
+            key!(out, "record");
             put(out, &document.place.record);
-            key(out, "source_hash");
+            key!(out, "source_hash");
             put_hash(out, document.source_hash);
             out.push(b'}');
         }

@@ -5,7 +5,7 @@
 //! a document brought back later has its text at hand.
 
 use super::corpus::KeptBlock;
-use super::{key, put, put_hash};
+use super::{key, put, put_hash, put_name, put_text};
 use crate::document::{Document, DropReason, LabelledBlock, Side, Verdict};
 
 /// What becomes of a block.
@@ -129,27 +129,27 @@ pub fn write_decision(out: &mut Vec<u8>, decision: &Decision<'_>) {
     let document = decision.document;
     let reason = decision.drop_reason();
     out.extend_from_slice(b"{\"id\":");
-    put(out, &document.id);
-    key(out, "path");
-    put(out, &*document.place.path);
-    key(out, "record");
+    put_text(out, document.id.as_str());
+    key!(out, "path");
+    put_text(out, &*document.place.path);
+    key!(out, "record");
     put(out, &document.place.record);
-    key(out, "source_hash");
+    key!(out, "source_hash");
     put_hash(out, document.source_hash);
-    key(out, "action");
-    put(out, if reason.is_none() { "keep" } else { "drop" });
-    key(out, "reason");
-    put(out, &reason.map(DropReason::name));
-    key(out, "duplicate_of");
-    put(out, &decision.canonical_id);
-    key(out, "similarity");
+    key!(out, "action");
+    put_name(out, if reason.is_none() { "keep" } else { "drop" });
+    key!(out, "reason");
+    put_name(out, reason.map(DropReason::name));
+    key!(out, "duplicate_of");
+    put_text(out, decision.canonical_id);
+    key!(out, "similarity");
     match decision.verdict {
         Verdict::Duplicate { similarity, .. } => put_fraction(out, similarity, 4),
-        _ => put(out, &()),
+        _ => put_name(out, None),
     }
-    key(out, "cluster");
-    put(out, &decision.cluster());
-    key(out, "blocks");
+    key!(out, "cluster");
+    put_text(out, decision.cluster());
+    key!(out, "blocks");
     out.push(b'[');
     for (number, block) in decision.blocks.iter().enumerate() {
         if number > 0 {
@@ -164,28 +164,28 @@ fn put_block(out: &mut Vec<u8>, block: &BlockDecision) {
     let LabelledBlock { block: source, label, confidence, repetition } = &block.labelled;
     out.extend_from_slice(b"{\"start\":");
     put(out, &source.span.start);
-    key(out, "end");
+    key!(out, "end");
     put(out, &source.span.end);
-    key(out, "label");
-    put(out, label.name());
-    key(out, "confidence");
+    key!(out, "label");
+    put_name(out, label.name());
+    key!(out, "confidence");
     put_fraction(out, f64::from(*confidence), 3);
-    key(out, "action");
-    put(out, block.action.name());
-    key(out, "reason");
-    put(out, &block.action.reason());
-    key(out, "duplicate_of");
+    key!(out, "action");
+    put_name(out, block.action.name());
+    key!(out, "reason");
+    put_name(out, block.action.reason());
+    key!(out, "duplicate_of");
     match &block.duplicate_of {
-        None => put(out, &()),
+        None => put_name(out, None),
         Some(copy) => {
             out.extend_from_slice(b"{\"id\":");
-            put(out, &copy.id);
-            key(out, "block");
+            put_text(out, copy.id.as_str());
+            key!(out, "block");
             put(out, &copy.block);
             out.push(b'}');
         }
     }
-    key(out, "documents");
+    key!(out, "documents");
     let counted = repetition.documents > 0;
     put(out, &counted.then_some(repetition.documents));
     out.push(b'}');

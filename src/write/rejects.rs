@@ -6,34 +6,34 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{key, put};
+use super::{key, put, put_name, put_text};
 use crate::read::{RAW_LIMIT, Reject};
 
 /// Appends a rejected record's line, with its line end.
 pub fn write_reject(out: &mut Vec<u8>, reject: &Reject) {
     out.extend_from_slice(b"{\"path\":");
-    put(out, &*reject.path);
-    key(out, "record");
+    put_text(out, &*reject.path);
+    key!(out, "record");
     put(out, &reject.record);
-    key(out, "offset");
+    key!(out, "offset");
     put(out, &reject.offset);
-    key(out, "cause");
-    put(out, reject.cause.name());
-    key(out, "message");
-    put(out, &reject.message);
-    key(out, "raw");
+    key!(out, "cause");
+    put_name(out, reject.cause.name());
+    key!(out, "message");
+    put_text(out, reject.message.as_str());
+    key!(out, "raw");
     let encoding = match text_of(&reject.raw) {
         Some(text) => {
-            put(out, text);
+            put_text(out, text);
             "utf8"
         }
         None => {
-            put(out, &STANDARD.encode(&reject.raw[..reject.raw.len().min(RAW_LIMIT)]));
+            put_name(out, STANDARD.encode(&reject.raw[..reject.raw.len().min(RAW_LIMIT)]).as_str());
             "base64"
         }
     };
-    key(out, "raw_encoding");
-    put(out, encoding);
+    key!(out, "raw_encoding");
+    put_name(out, encoding);
     out.extend_from_slice(b"}\n");
 }
 

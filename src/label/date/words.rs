@@ -189,6 +189,10 @@ fn word(text: &str) -> (TokenKind, usize, u32) {
 
 /// Bytes of the run of letters that the text begins with.
 fn letters(text: &str) -> usize {
+    let ascii = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+    if text.as_bytes().get(ascii).is_none_or(u8::is_ascii) {
+        return ascii;
+    }
     let other = |c: char| !(c.is_alphabetic() || is_accent(c)) || is_unspaced(c);
     text.find(other).unwrap_or(text.len())
 }

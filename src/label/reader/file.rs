@@ -3,7 +3,7 @@
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::Reader;
-use super::forest::{DEPTH, Forest, Tree};
+use super::forest::{DEPTH, Forest, MOST_BOUNDS, Tree};
 use super::words::SLOTS;
 
 /// Changes when the layout of the file or the signals of a table do.
@@ -114,7 +114,12 @@ impl<'b> Bytes<'b> {
         let ordinary = self.floats(signals)?;
         let count = self.count(LEAST_TREE)?;
         let trees = (0..count).map(|_| self.tree(signals)).collect::<Result<_, _>>()?;
-        Ok(Forest { base, trees, ordinary })
+        let forest = Forest { base, trees, ordinary };
+        if forest.bounds().values().all(|bounds| bounds.len() <= MOST_BOUNDS) {
+            Ok(forest)
+        } else {
+            Err("a signal has too many bounds")
+        }
     }
 
     fn tree(&mut self, signals: usize) -> Result<Tree, &'static str> {

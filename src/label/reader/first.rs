@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::cohesion::Cohesion;
-use super::table::{Group, Table, Totals, Windows, flag, log, signed};
+use super::table::{Group, Padded, Table, Totals, WINDOWS, Window, flag, log, signed};
 use super::view::{View, dated, ending, prose};
 use crate::document::Shape;
 use crate::label::cues::Kind;
@@ -21,7 +21,9 @@ const SEVERAL: u32 = 3;
 /// Periods that a list's rhythm may have: title, date and teaser are three.
 const PERIODS: Range<usize> = 1..6;
 /// Blocks on either side that a rhythm is looked for in.
-const RHYTHM: usize = 8;
+const RHYTHM: isize = 8;
+/// What a neighbour past either end of the page tells of itself; its words say nothing.
+const NO_LINE: f32 = -1.0;
 /// A distance to what the page does not hold, on the scale of [`log`]: some eight thousand blocks.
 const NOWHERE: f32 = 9.0;
 
@@ -30,11 +32,13 @@ pub(super) struct First<'a> {
     view: &'a View<'a>,
     words: &'a [f32],
     /// What each block tells its neighbours.
-    lines: Vec<[f32; 6]>,
+    lines: [Padded; 6],
     prose: Totals,
     repeats: Totals,
     channels: [Totals; 8],
     rhythms: Vec<Totals>,
+    windows: [[Window; WINDOWS.len()]; 2],
+    rhythm: Window,
     distances: [Vec<f32>; 8],
     cohesion: Cohesion,
     /// Which stems the page's title has.
@@ -56,6 +60,7 @@ impl<'a> First<'a> {
         let measures = view.measures;
         let n = measures.len();
         let per_block = |f: &dyn Fn(&Measure) -> f32| Totals::of(measures.iter().map(f));
+        let told = |f: &dyn Fn(&Measure) -> f32, outside: f32| Padded::of(measures.iter().map(f), outside);
         let same_class = |period: usize| {
             let same = move |i: usize| i >= period && class(&measures[i]) == class(&measures[i - period]);
             Totals::of((0..n).map(|i| flag(same(i))))
@@ -82,7 +87,14 @@ impl<'a> First<'a> {
             view,
             words,
             title,
-            lines: measures.iter().zip(words).map(line).collect(),
+            lines: [
+                told(&|m| log(m.extent), NO_LINE),
+                told(&ending, NO_LINE),
+                Padded::of(words.iter().copied(), 0.0),
+                told(&dated, NO_LINE),
+                told(&|m| flag(m.is_cue_line()), NO_LINE),
+                told(&|m| m.capitalised as f32, NO_LINE),
+            ],
             prose: per_block(&prose),
             repeats: Totals::of(view.repetition.iter().map(|r| flag(r.documents >= 2))),
             channels: [
@@ -96,6 +108,8 @@ impl<'a> First<'a> {
                 per_block(&|m| flag(m.title_case)),
             ],
             rhythms: PERIODS.map(same_class).collect(),
+            windows: Window::above_and_below(n),
+            rhythm: Window::of(-RHYTHM..RHYTHM + 1, n),
             distances: [
                 above(&date),
                 below(&date),
@@ -117,69 +131,67 @@ impl<'a> First<'a> {
 
     /// Puts the rows of some blocks.
     pub fn rows(&self, blocks: Range<usize>, table: &mut Table) {
-        table.fill(blocks, |i, table| {
-            self.view.own(i, self.words[i], table);
-            self.neighbours(i, table);
-            self.around(i, table);
-            self.page(i, table);
-            self.place(i, table);
-            self.subject(i, table);
-        });
+        table.start(blocks.clone());
+        self.view.own(self.words, table);
+        self.neighbours(table);
+        self.around(table);
+        self.page(table);
+        self.place(table);
+        self.subject(blocks, table);
     }
 
-    fn neighbours(&self, i: usize, table: &mut Table) {
+    fn neighbours(&self, table: &mut Table) {
         table.group(Group::Neighbours);
-        for offset in [-3isize, -2, -1, 1, 2, 3] {
-            let line = self.lines.get(i.wrapping_add_signed(offset)).unwrap_or(&NO_LINE);
-            line.iter().for_each(|signal| table.put(*signal));
+        for offset in [-3, -2, -1, 1, 2, 3] {
+            self.lines.iter().for_each(|line| line.put(offset, table));
         }
     }
 
-    fn around(&self, i: usize, table: &mut Table) {
+    fn around(&self, table: &mut Table) {
         table.group(Group::Around);
-        let windows = Windows::of(i, self.lines.len());
         let totals = [&self.prose, &self.repeats, &self.formulas].into_iter().chain(&self.channels);
-        totals.for_each(|totals| totals.around(&windows, table));
-        for rhythm in &self.rhythms {
-            table.put(rhythm.mean(&(i.saturating_sub(RHYTHM)..i + RHYTHM + 1)));
+        for totals in totals {
+            self.windows.iter().flatten().for_each(|window| totals.put_mean(window, table));
         }
+        self.rhythms.iter().for_each(|rhythm| rhythm.put_mean(&self.rhythm, table));
         for distance in &self.distances {
-            table.put(distance[i]);
+            table.put(|i| distance[i]);
         }
     }
 
-    fn page(&self, i: usize, table: &mut Table) {
+    fn page(&self, table: &mut Table) {
         let n = self.view.measures.len();
-        let all = self.prose.sum(&(0..n));
+        let all = self.prose.all();
         table.group(Group::Page);
-        table.put(log(n));
-        table.put(all.ln_1p());
-        table.put(self.prose.sum(&self.view.context.run) / all.max(0.1));
-        table.put(self.spaced);
-        table.put(self.unspaced);
-        table.put(self.repeats.mean(&(0..n)));
-        table.put(log(self.view.context.first_prose));
-        table.put(self.formulas.mean(&(0..n)));
-        table.put(self.channels[5].sum(&(0..n)).ln_1p());
+        table.put_all(log(n));
+        table.put_all(all.ln_1p());
+        table.put_all(self.prose.sum(&self.view.context.run) / all.max(0.1));
+        table.put_all(self.spaced);
+        table.put_all(self.unspaced);
+        table.put_all(self.repeats.mean());
+        table.put_all(log(self.view.context.first_prose));
+        table.put_all(self.formulas.mean());
+        table.put_all(self.channels[5].all().ln_1p());
         table.group(Group::Place);
-        table.put(i as f32 / n as f32);
-        table.put(log(i));
-        table.put(log(n - 1 - i));
-        table.put(self.prose.sum(&(0..i)) / all.max(0.1));
-        table.put(self.prose.sum(&(0..i)).ln_1p());
-        table.put(self.prose.sum(&(i + 1..n)).ln_1p());
-        table.put(self.formulas.sum(&(0..i)).ln_1p());
-        table.put(self.channels[5].sum(&(0..i)).ln_1p());
+        table.put(|i| i as f32 / n as f32);
+        table.put(log);
+        table.put(|i| log(n - 1 - i));
+        table.put(|i| self.prose.sum(&(0..i)) / all.max(0.1));
+        table.put_logs(|i| self.prose.sum(&(0..i)));
+        table.put_logs(|i| self.prose.sum(&(i + 1..n)));
+        table.put_logs(|i| self.formulas.sum(&(0..i)));
+        table.put_logs(|i| self.channels[5].sum(&(0..i)));
     }
 
-    fn place(&self, i: usize, table: &mut Table) {
+    fn place(&self, table: &mut Table) {
         let context = self.view.context;
         let run = &context.run;
-        table.put(signed(i, run.start));
-        table.put(signed(i, run.end));
-        table.put(flag(run.contains(&i)));
-        table.put(signed(i, context.head_title.unwrap_or(0)));
-        table.put(flag(context.head_title == Some(i)));
+        table.put(|i| signed(i, run.start));
+        table.put(|i| signed(i, run.end));
+        table.put(|i| flag(run.contains(&i)));
+        let title = context.head_title.unwrap_or(0);
+        table.put(|i| signed(i, title));
+        table.put(|i| flag(context.head_title == Some(i)));
         let places = [
             &context.title_again,
             &context.title_in_text,
@@ -194,35 +206,26 @@ impl<'a> First<'a> {
             &context.own_prose_below,
         ];
         for place in places {
-            table.put(flag(place[i]));
+            table.put(|i| flag(place[i]));
         }
     }
 
-    fn subject(&self, i: usize, table: &mut Table) {
-        let (view, context) = (self.view, self.view.context);
+    fn subject(&self, blocks: Range<usize>, table: &mut Table) {
+        let (tokens, topic) = (self.view.tokens, &self.view.context.topic);
         table.group(Group::Subject);
-        let topic = context.topic[i].unwrap_or((-1.0, -1.0));
-        table.put(topic.0 as f32);
-        table.put(topic.1 as f32);
-        let (inside, outside) = self.cohesion.shares(view.tokens, i);
-        table.put(inside);
-        table.put(outside);
-        let stems = view.tokens.stems(i);
-        let all = stems.len().max(1) as f32;
-        let of_title = stems.filter(|stem| self.title[*stem]).count() as f32;
-        table.put(of_title);
-        table.put(of_title / all);
-        table.put(log(self.same[i] as usize));
-        table.put(log(self.alike[i] as usize));
+        table.put(|i| topic[i].map_or(-1.0, |topic| topic.0 as f32));
+        table.put(|i| topic[i].map_or(-1.0, |topic| topic.1 as f32));
+        let first = blocks.start;
+        let shares: Vec<_> = blocks.clone().map(|i| self.cohesion.shares(tokens, i)).collect();
+        table.put(|i| shares[i - first].0);
+        table.put(|i| shares[i - first].1);
+        let of_title = |i| tokens.stems(i).filter(|stem| self.title[*stem]).count() as f32;
+        let of_title: Vec<f32> = blocks.map(of_title).collect();
+        table.put(|i| of_title[i - first]);
+        table.put(|i| of_title[i - first] / tokens.stems(i).len().max(1) as f32);
+        table.put(|i| log(self.same[i] as usize));
+        table.put(|i| log(self.alike[i] as usize));
     }
-}
-
-/// What a neighbour tells of itself past either end of the page.
-const NO_LINE: [f32; 6] = [-1.0, -1.0, 0.0, -1.0, -1.0, -1.0];
-
-/// What a block tells its neighbours.
-fn line((m, words): (&Measure, &f32)) -> [f32; 6] {
-    [log(m.extent), ending(m), *words, dated(m), flag(m.is_cue_line()), m.capitalised as f32]
 }
 
 /// What a line is like, roughly: lines of one class in turn make a rhythm.
@@ -252,15 +255,21 @@ fn distances<'m>(measures: impl Iterator<Item = &'m Measure>, hits: &dyn Fn(&Mea
 
 /// How many blocks of the page share a part of their words with each block; 0 for blocks that are left out.
 fn counts(view: &View<'_>, counted: impl Fn(&[u32]) -> bool, part: impl Fn(&[u32]) -> &[u32]) -> Vec<u32> {
-    let hash = |i: usize| {
+    let mut numbers: KeyMap<usize> = KeyMap::default();
+    numbers.reserve(view.measures.len());
+    // How often each part occurs; the first number is that of the blocks that are left out.
+    let mut counts = vec![0];
+    let mut number = |i: usize| {
         let words = view.tokens.words(i);
-        counted(words).then(|| part(words).iter().fold(1u64, |h, &w| h.rotate_left(7) ^ spread(w)))
+        if !counted(words) {
+            return 0;
+        }
+        let hash = part(words).iter().fold(1u64, |h, &w| h.rotate_left(7) ^ spread(w));
+        let number = *numbers.entry(hash).or_insert(counts.len());
+        counts.resize(counts.len().max(number + 1), 0);
+        counts[number] += 1;
+        number
     };
-    let hashes: Vec<Option<u64>> = (0..view.measures.len()).map(hash).collect();
-    let mut seen: KeyMap<u32> = KeyMap::default();
-    seen.reserve(hashes.len());
-    for &hash in hashes.iter().flatten() {
-        *seen.entry(hash).or_default() += 1;
-    }
-    hashes.iter().map(|hash| hash.map_or(0, |hash| seen[&hash])).collect()
+    let numbers: Vec<usize> = (0..view.measures.len()).map(&mut number).collect();
+    numbers.into_iter().map(|number| counts[number]).collect()
 }

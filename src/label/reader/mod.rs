@@ -25,6 +25,7 @@ pub use forest::{DEPTH, Forest, Tree};
 pub use table::Group;
 
 use first::First;
+use forest::Ready;
 use second::Second;
 use table::{ROWS, Table};
 pub(super) use view::View;
@@ -53,8 +54,8 @@ pub(super) struct Opinions {
 
 thread_local! {
     // A table takes longer to allocate than a short page takes to read.
-    static FIRST_TABLE: RefCell<Table> = RefCell::default();
-    static SECOND_TABLE: RefCell<Table> = RefCell::default();
+    static TABLES: RefCell<[Table; 2]> =
+        RefCell::new([&READY.0, &READY.1].map(|forest| Table::of_wanted(forest.wanted())));
 }
 
 static BUILT_IN: LazyLock<Reader> = LazyLock::new(|| {
@@ -62,33 +63,35 @@ static BUILT_IN: LazyLock<Reader> = LazyLock::new(|| {
         .unwrap_or_else(|e| panic!("the built-in weights of the reader are broken: {e}"))
 });
 
+/// The trees of both tables of the built-in reader.
+static READY: LazyLock<(Ready, Ready)> =
+    LazyLock::new(|| (Ready::of(&BUILT_IN.first), Ready::of(&BUILT_IN.second)));
+
+/// Reads a page, by the weights that ship with the program.
+pub(super) fn read(view: &View<'_>) -> Opinions {
+    let n = view.measures.len();
+    let words: Vec<f32> = (0..n).map(|i| words::score(&BUILT_IN.words, view.tokens.words(i))).collect();
+    let (mut first, mut second) = (Vec::with_capacity(n), Vec::with_capacity(n));
+    TABLES.with_borrow_mut(|[first_table, second_table]| {
+        let rows = First::of(view, &words);
+        for blocks in slices(n) {
+            rows.rows(blocks, first_table);
+            READY.0.scores(first_table, &mut first);
+        }
+        let rows = Second::of(view, &words, &first);
+        for blocks in slices(n) {
+            rows.rows(blocks, second_table);
+            READY.1.scores(second_table, &mut second);
+        }
+    });
+    Opinions { words, first, second }
+}
+
 impl Reader {
     /// The weights that ship with the program.
     #[must_use]
     pub fn built_in() -> &'static Self {
         &BUILT_IN
-    }
-
-    /// Reads a page.
-    pub(super) fn read(&self, view: &View<'_>) -> Opinions {
-        let n = view.measures.len();
-        let words: Vec<f32> = (0..n).map(|i| words::score(&self.words, view.tokens.words(i))).collect();
-        let (mut first, mut second) = (Vec::with_capacity(n), Vec::with_capacity(n));
-        let rows = First::of(view, &words);
-        FIRST_TABLE.with_borrow_mut(|table| {
-            for blocks in slices(n) {
-                rows.rows(blocks, table);
-                self.first.scores(table, &mut first);
-            }
-        });
-        let rows = Second::of(view, &words, &first);
-        SECOND_TABLE.with_borrow_mut(|table| {
-            for blocks in slices(n) {
-                rows.rows(blocks, table);
-                self.second.scores(table, &mut second);
-            }
-        });
-        Opinions { words, first, second }
     }
 
     /// The probability that a block is main text, from its second opinion in nats: the measured share, between two

@@ -7,13 +7,16 @@ use std::ops::Range;
 
 use super::cohesion::Cohesion;
 use super::logistic;
-use super::table::{Group, Table, Totals, WINDOWS, Windows, flag, log, signed};
+use super::table::{Group, Padded, Table, Totals, WINDOWS, Window, flag, log, signed};
 use super::view::{View, ending};
 
 /// Opinions next to a block that are read one by one.
 const NEAR: isize = 6;
-/// An opinion past either end of the page.
+/// An opinion next to a block is at most so strong, in nats.
+const MOST_NATS: f32 = 7.0;
+/// An opinion past either end of the page, and what a line there tells of itself.
 const OUTSIDE: f32 = -9.0;
+const NO_LINE: f32 = -1.0;
 /// Extent above which a block weighs no more in the choice of the favoured stretch.
 const MOST_EXTENT: usize = 1000;
 
@@ -21,8 +24,10 @@ const MOST_EXTENT: usize = 1000;
 pub(super) struct Second<'a> {
     view: &'a View<'a>,
     words: &'a [f32],
-    /// The first opinions, in nats.
-    logits: &'a [f32],
+    /// What each block tells its neighbours of itself, and the first opinion on it, in nats.
+    lines: [Padded; 2],
+    near: Padded,
+    windows: [[Window; WINDOWS.len()]; 2],
     opinions: Totals,
     masses: Totals,
     extents: Totals,
@@ -35,7 +40,7 @@ pub(super) struct Second<'a> {
 
 impl<'a> Second<'a> {
     /// `words` is what the words of each block say, `logits` are the first opinions, both in nats.
-    pub fn of(view: &'a View<'a>, words: &'a [f32], logits: &'a [f32]) -> Self {
+    pub fn of(view: &'a View<'a>, words: &'a [f32], logits: &[f32]) -> Self {
         let measures = view.measures;
         let opinions: Vec<f32> = logits.iter().map(|l| logistic(*l)).collect();
         let votes: Vec<f32> = (opinions.iter().zip(measures))
@@ -46,7 +51,12 @@ impl<'a> Second<'a> {
         Self {
             view,
             words,
-            logits,
+            lines: [
+                Padded::of(measures.iter().map(|m| log(m.extent)), NO_LINE),
+                Padded::of(measures.iter().map(ending), NO_LINE),
+            ],
+            near: Padded::of(logits.iter().map(|l| l.clamp(-MOST_NATS, MOST_NATS)), OUTSIDE),
+            windows: Window::above_and_below(measures.len()),
             masses: Totals::of(opinions.iter().zip(measures).map(|(p, m)| p * m.extent as f32)),
             extents: Totals::of(measures.iter().map(|m| m.extent as f32)),
             kept: Totals::of(opinions.iter().map(|p| flag(*p > 0.5))),
@@ -59,61 +69,62 @@ impl<'a> Second<'a> {
 
     /// Puts the rows of some blocks.
     pub fn rows(&self, blocks: Range<usize>, table: &mut Table) {
-        table.fill(blocks, |i, table| {
-            self.view.own(i, self.words[i], table);
-            self.around(i, table);
-            self.page(i, table);
-            let (inside, outside) = self.cohesion.shares(self.view.tokens, i);
-            table.group(Group::Subject);
-            table.put(inside);
-            table.put(outside);
-        });
+        let shares: Vec<_> = blocks.clone().map(|i| self.cohesion.shares(self.view.tokens, i)).collect();
+        let first = blocks.start;
+        table.start(blocks);
+        self.view.own(self.words, table);
+        self.around(table);
+        self.page(table);
+        table.group(Group::Subject);
+        table.put(|i| shares[i - first].0);
+        table.put(|i| shares[i - first].1);
     }
 
-    fn around(&self, i: usize, table: &mut Table) {
+    fn around(&self, table: &mut Table) {
         table.group(Group::Neighbours);
-        for offset in [-2isize, -1, 1, 2] {
-            let m = self.view.measures.get(i.wrapping_add_signed(offset));
-            table.put(m.map_or(-1.0, |m| log(m.extent)));
-            table.put(m.map_or(-1.0, ending));
+        for offset in [-2, -1, 1, 2] {
+            self.lines.iter().for_each(|line| line.put(offset, table));
         }
         table.group(Group::Opinions);
         for offset in -NEAR..=NEAR {
-            let logit = self.logits.get(i.wrapping_add_signed(offset));
-            table.put(logit.map_or(OUTSIDE, |l| l.clamp(-7.0, 7.0)));
+            self.near.put(offset, table);
         }
-        self.opinions.around(&Windows::of(i, self.logits.len()), table);
-        for w in WINDOWS {
-            for range in [i.saturating_sub(w)..i, i + 1..i + 1 + w] {
-                let extent = self.extents.sum(&range);
-                table.put(if extent > 0.0 { self.masses.sum(&range) / extent } else { -1.0 });
-            }
+        self.windows.iter().flatten().for_each(|window| self.opinions.put_mean(window, table));
+        let [above, below] = &self.windows;
+        for window in above.iter().zip(below).flat_map(|(above, below)| [above, below]) {
+            table.put_column(|column, blocks| {
+                let sums = self.masses.sums(window, &blocks).zip(self.extents.sums(window, &blocks));
+                for (to, (mass, extent)) in column.iter_mut().zip(sums) {
+                    *to = if extent > 0.0 { mass / extent } else { -1.0 };
+                }
+            });
         }
     }
 
-    fn page(&self, i: usize, table: &mut Table) {
+    fn page(&self, table: &mut Table) {
         let n = self.view.measures.len();
-        let all = self.masses.sum(&(0..n));
+        let all = self.masses.all();
         let (favoured, rival) = (&self.favoured.0, &self.rival.0);
         table.group(Group::Page);
-        table.put(log(n));
-        table.put(self.opinions.mean(&(0..n)));
-        table.put(all.ln_1p());
-        table.put(all / self.extents.sum(&(0..n)).max(1.0));
-        table.put(self.favoured.1.ln_1p());
-        table.put(self.rival.1 / self.favoured.1.max(0.1));
-        table.put(signed(rival.start, favoured.start));
-        table.put(self.masses.sum(favoured) / all.max(1.0));
+        table.put_all(log(n));
+        table.put_all(self.opinions.mean());
+        table.put_all(all.ln_1p());
+        table.put_all(all / self.extents.all().max(1.0));
+        table.put_all(self.favoured.1.ln_1p());
+        table.put_all(self.rival.1 / self.favoured.1.max(0.1));
+        table.put_all(signed(rival.start, favoured.start));
+        table.put_all(self.masses.sum(favoured) / all.max(1.0));
         table.group(Group::Place);
-        table.put(i as f32 / n as f32);
-        table.put(self.masses.sum(&(0..i)) / all.max(1.0));
-        table.put(self.kept.sum(&(0..i)).ln_1p());
-        table.put(self.kept.sum(&(i + 1..n)).ln_1p());
-        table.put(signed(i, favoured.start));
-        table.put(signed(i, favoured.end));
-        table.put(flag(favoured.contains(&i)));
-        table.put(flag(rival.contains(&i)));
-        table.put(signed(i, self.view.context.head_title.unwrap_or(0)));
+        table.put(|i| i as f32 / n as f32);
+        table.put(|i| self.masses.sum(&(0..i)) / all.max(1.0));
+        table.put_logs(|i| self.kept.sum(&(0..i)));
+        table.put_logs(|i| self.kept.sum(&(i + 1..n)));
+        table.put(|i| signed(i, favoured.start));
+        table.put(|i| signed(i, favoured.end));
+        table.put(|i| flag(favoured.contains(&i)));
+        table.put(|i| flag(rival.contains(&i)));
+        let title = self.view.context.head_title.unwrap_or(0);
+        table.put(|i| signed(i, title));
     }
 }
 

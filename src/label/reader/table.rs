@@ -1,4 +1,5 @@
-//! Tables of signals: numbers about blocks, a column a signal, so that a tree is asked about many blocks at once.
+//! Tables of signals: numbers about blocks, a column a signal, so that a signal is worked out for many blocks at once,
+//! and a tree asked about them.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -48,23 +49,27 @@ pub struct Table {
     values: Vec<f32>,
     /// The group of each signal; also says how many there are.
     groups: Vec<Group>,
-    rows: usize,
-    /// Where the next value goes.
-    column: usize,
-    row: usize,
+    /// Which signals are the same for all blocks.
+    uniform: Vec<bool>,
+    /// Which signals are wanted; where it is empty, all are.
+    wanted: Vec<bool>,
+    blocks: Range<usize>,
+    /// The next signal.
+    signal: usize,
     group: Option<Group>,
 }
 
 impl Table {
-    /// Fills the table with the rows of some blocks; `put_row` puts the signals of one.
-    pub(super) fn fill(&mut self, blocks: Range<usize>, put_row: impl Fn(usize, &mut Self)) {
+    /// A table that leaves out the signals that nobody asks about: they cost as much as the others.
+    pub(super) fn of_wanted(wanted: Vec<bool>) -> Self {
+        Self { wanted, ..Self::default() }
+    }
+
+    /// Begins again, with other blocks. The same signals have to follow, in the same order.
+    pub(super) fn start(&mut self, blocks: Range<usize>) {
         debug_assert!(blocks.len() <= ROWS);
-        self.rows = blocks.len();
-        for (row, block) in blocks.enumerate() {
-            (self.row, self.column) = (row, 0);
-            put_row(block, self);
-            debug_assert_eq!(self.column, self.groups.len(), "every block has the same signals");
-        }
+        debug_assert_eq!(self.signal, self.groups.len(), "every block has the same signals");
+        (self.blocks, self.signal) = (blocks, 0);
     }
 
     /// What follows belongs to this group.
@@ -72,20 +77,58 @@ impl Table {
         self.group = Some(group);
     }
 
-    /// The next signal of the current block.
-    pub(super) fn put(&mut self, value: f32) {
-        if self.column == self.groups.len() {
-            debug_assert_eq!(self.row, 0, "every block has the same signals");
+    /// The next signal, of each block.
+    pub(super) fn put(&mut self, value: impl Fn(usize) -> f32) {
+        self.put_column(|column, blocks| {
+            for (to, block) in column.iter_mut().zip(blocks) {
+                *to = value(block);
+            }
+        });
+    }
+
+    /// The next signal, which is the same for all blocks.
+    pub(super) fn put_all(&mut self, value: f32) {
+        self.put_column(|column, _| column.fill(value));
+        self.uniform[self.signal - 1] = true;
+    }
+
+    /// The next signal: the logarithm of one more than a value that stays the same over stretches of the page, so that
+    /// it mostly need not be worked out.
+    pub(super) fn put_logs(&mut self, value: impl Fn(usize) -> f32) {
+        self.put_column(|column, blocks| {
+            let mut last = (0.0f32, 0.0f32.ln_1p());
+            for (to, block) in column.iter_mut().zip(blocks) {
+                let value = value(block);
+                if value.to_bits() != last.0.to_bits() {
+                    last = (value, value.ln_1p());
+                }
+                *to = last.1;
+            }
+        });
+    }
+
+    /// The next signal, by what puts it into the column of the blocks.
+    pub(super) fn put_column(&mut self, fill: impl FnOnce(&mut [f32], Range<usize>)) {
+        let signal = self.signal;
+        if signal == self.groups.len() {
             self.groups.push(self.group.unwrap_or(Group::Look));
+            self.uniform.push(false);
             self.values.resize(self.values.len() + STRIDE, 0.0);
         }
-        self.values[self.column * STRIDE + self.row] = value;
-        self.column += 1;
+        if self.wanted.get(signal).copied().unwrap_or(true) {
+            fill(&mut self.values[signal * STRIDE..][..self.blocks.len()], self.blocks.clone());
+        }
+        self.signal += 1;
     }
 
     /// One signal of all blocks. Values past [`Table::rows`] mean nothing.
-    pub(super) fn column(&self, signal: usize) -> &[f32] {
-        &self.values[signal * STRIDE..][..ROWS]
+    pub(super) fn column(&self, signal: usize) -> &[f32; ROWS] {
+        self.values[signal * STRIDE..].first_chunk().expect("a column has room for all rows")
+    }
+
+    /// Whether a signal is the same for all blocks.
+    pub(super) fn is_uniform(&self, signal: usize) -> bool {
+        self.uniform[signal]
     }
 
     /// The group of each signal.
@@ -97,7 +140,7 @@ impl Table {
     /// Blocks in the table.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.rows
+        self.blocks.len()
     }
 
     /// The signals of one block.
@@ -108,59 +151,109 @@ impl Table {
 
 /// Blocks summed up on either side of a block.
 pub(super) const WINDOWS: [usize; 4] = [2, 6, 16, 48];
+/// Blocks of the widest window on one side.
+const WIDEST: usize = WINDOWS[WINDOWS.len() - 1];
 
 /// The mean over no block.
 const NO_MEAN: f32 = -1.0;
 
 /// Running totals of a quantity over the blocks of a page, so that any window costs the same.
+///
+/// Before the first total and after the last one stand copies of them, so that a window past an end of the page needs
+/// no other treatment.
 pub(super) struct Totals(Vec<f64>);
 
 impl Totals {
     pub fn of(values: impl Iterator<Item = f32>) -> Self {
-        let mut totals = vec![0.0];
+        let mut totals = Vec::with_capacity(2 * WIDEST + 1 + values.size_hint().0);
+        totals.resize(WIDEST + 1, 0.0);
         let mut sum = 0.0f64;
         totals.extend(values.map(|value| {
             sum += f64::from(value);
             sum
         }));
+        totals.resize(totals.len() + WIDEST, sum);
         Self(totals)
     }
 
-    fn clamp(&self, range: &Range<usize>) -> Range<usize> {
-        let n = self.0.len() - 1;
-        range.start.min(n)..range.end.min(n)
-    }
-
+    /// The sum over a range of blocks of the page.
     pub fn sum(&self, range: &Range<usize>) -> f32 {
-        let range = self.clamp(range);
-        (self.0[range.end] - self.0[range.start]) as f32
+        (self.0[WIDEST + range.end] - self.0[WIDEST + range.start]) as f32
     }
 
-    /// The mean over a range; [`NO_MEAN`] where it is empty.
-    pub fn mean(&self, range: &Range<usize>) -> f32 {
-        let count = self.clamp(range).len();
-        if count == 0 { NO_MEAN } else { self.sum(range) / count as f32 }
+    /// The sum over all blocks of the page.
+    pub fn all(&self) -> f32 {
+        self.0.last().copied().unwrap_or(0.0) as f32
     }
 
-    /// Puts the means over the windows around a block.
-    pub fn around(&self, windows: &Windows, table: &mut Table) {
-        for &(start, end, count) in &windows.0 {
-            table.put(if count == 0.0 { NO_MEAN } else { (self.0[end] - self.0[start]) as f32 / count });
-        }
+    /// The mean over all blocks of the page; [`NO_MEAN`] without blocks.
+    pub fn mean(&self) -> f32 {
+        let blocks = self.0.len() - 2 * WIDEST - 1;
+        if blocks == 0 { NO_MEAN } else { self.all() / blocks as f32 }
+    }
+
+    /// The sums over a window at each of some blocks.
+    pub fn sums(&self, window: &Window, blocks: &Range<usize>) -> impl Iterator<Item = f32> {
+        let from = |offset: isize| {
+            let start = (WIDEST + blocks.start).strict_add_signed(offset);
+            &self.0[start..start + blocks.len()]
+        };
+        from(window.start).iter().zip(from(window.end)).map(|(start, end)| (end - start) as f32)
+    }
+
+    /// Puts the mean over a window at each block.
+    pub fn put_mean(&self, window: &Window, table: &mut Table) {
+        table.put_column(|column, blocks| {
+            let sums = self.sums(window, &blocks).zip(&window.counts[blocks.clone()]);
+            for (to, (sum, count)) in column.iter_mut().zip(sums) {
+                *to = if *count == 0.0 { NO_MEAN } else { sum / count };
+            }
+        });
     }
 }
 
-/// The windows around a block: those above, then those below. Worked out once for all quantities.
-pub(super) struct Windows([(usize, usize, f32); 2 * WINDOWS.len()]);
+/// Some blocks around each block.
+pub(super) struct Window {
+    /// The first one and the one after the last, counted from the block.
+    start: isize,
+    end: isize,
+    /// How many of them the page has, at each of its blocks.
+    counts: Vec<f32>,
+}
 
-impl Windows {
-    /// The windows around block `i` of `n`.
-    pub fn of(i: usize, n: usize) -> Self {
-        let window = |start: usize, end: usize| (start, end, (end - start) as f32);
-        Self(std::array::from_fn(|k| match WINDOWS.get(k) {
-            Some(w) => window(i.saturating_sub(*w), i),
-            None => window(i + 1, (i + 1 + WINDOWS[k - WINDOWS.len()]).min(n)),
-        }))
+impl Window {
+    /// A window on a page of `n` blocks.
+    pub fn of(offsets: Range<isize>, n: usize) -> Self {
+        debug_assert!(offsets.start.unsigned_abs() <= WIDEST && offsets.end.unsigned_abs() <= WIDEST + 1);
+        let at = |i: usize, offset: isize| i.saturating_add_signed(offset).min(n);
+        let counts = (0..n).map(|i| (at(i, offsets.end) - at(i, offsets.start)) as f32).collect();
+        Self { start: offsets.start, end: offsets.end, counts }
+    }
+
+    /// The windows of each size: those above a block, and those below it.
+    pub fn above_and_below(n: usize) -> [[Self; WINDOWS.len()]; 2] {
+        [WINDOWS.map(|w| Self::of(-(w as isize)..0, n)), WINDOWS.map(|w| Self::of(1..1 + w as isize, n))]
+    }
+}
+
+/// A quantity of the blocks of a page, with a value past either end.
+pub(super) struct Padded(Vec<f32>);
+
+impl Padded {
+    /// How far past an end of the page a block looks.
+    const REACH: usize = 6;
+
+    pub fn of(values: impl Iterator<Item = f32>, outside: f32) -> Self {
+        let outside = std::iter::repeat_n(outside, Self::REACH);
+        Self(outside.clone().chain(values).chain(outside).collect())
+    }
+
+    /// Puts the value of the block at an offset from each block.
+    pub fn put(&self, offset: isize, table: &mut Table) {
+        table.put_column(|column, blocks| {
+            let start = (Self::REACH + blocks.start).strict_add_signed(offset);
+            column.copy_from_slice(&self.0[start..start + blocks.len()]);
+        });
     }
 }
 

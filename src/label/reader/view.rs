@@ -5,7 +5,7 @@ use crate::document::{Repetition, Shape};
 use crate::label::context::Context;
 use crate::label::cues::Kind;
 use crate::label::measure::Measure;
-use crate::label::model::Surveyed;
+use crate::label::model::{Surveyed, ZONES};
 use crate::label::tokens::Tokens;
 use crate::segment::Ending;
 
@@ -72,52 +72,58 @@ fn shape(m: &Measure) -> f32 {
 }
 
 impl View<'_> {
-    /// What a block is by itself, and what the corpus says about it. `words` is what its words say.
-    pub(super) fn own(&self, i: usize, words: f32, table: &mut Table) {
-        let m = &self.measures[i];
+    /// What each block is by itself, and what the corpus says about it. `words` is what the words of each say.
+    pub(super) fn own(&self, words: &[f32], table: &mut Table) {
+        let m = self.measures;
         table.group(Group::Look);
-        table.put(log(m.extent));
-        table.put(log(m.words));
-        table.put(prose(m));
-        table.put(ending(m));
-        table.put(log(m.inner_sentences));
-        table.put(flag(m.starts_lower));
-        table.put(flag(m.starts_digit));
-        table.put(m.upper as f32);
-        table.put(m.capitalised as f32);
-        table.put(m.digits as f32);
-        table.put(log(m.separators));
-        table.put(log(m.commas));
-        table.put(log(m.marks));
-        table.put(flag(m.has_address));
-        table.put(shape(m));
-        table.put(flag(self.context.is_tight(i)));
-        table.put(m.extent as f32 / m.words.max(1) as f32);
-        table.put(m.commas as f32 * 100.0 / m.extent.max(1) as f32);
+        table.put(|i| log(m[i].extent));
+        table.put(|i| log(m[i].words));
+        table.put(|i| prose(&m[i]));
+        table.put(|i| ending(&m[i]));
+        table.put(|i| log(m[i].inner_sentences));
+        table.put(|i| flag(m[i].starts_lower));
+        table.put(|i| flag(m[i].starts_digit));
+        table.put(|i| m[i].upper as f32);
+        table.put(|i| m[i].capitalised as f32);
+        table.put(|i| m[i].digits as f32);
+        table.put(|i| log(m[i].separators));
+        table.put(|i| log(m[i].commas));
+        table.put(|i| log(m[i].marks));
+        table.put(|i| flag(m[i].has_address));
+        table.put(|i| shape(&m[i]));
+        table.put(|i| flag(self.context.is_tight(i)));
+        table.put(|i| m[i].extent as f32 / m[i].words.max(1) as f32);
+        table.put(|i| m[i].commas as f32 * 100.0 / m[i].extent.max(1) as f32);
         table.group(Group::Neighbours);
-        table.put(flag(self.context.is_tight(i + 1)));
+        table.put(|i| flag(self.context.is_tight(i + 1)));
         table.group(Group::Cues);
-        table.put(dated(m));
+        table.put(|i| dated(&m[i]));
         for &kind in Kind::ALL {
-            table.put(cue(m, kind));
+            table.put(|i| cue(&m[i], kind));
         }
-        table.put(flag(m.field_label));
-        table.put(m.fields as f32);
+        table.put(|i| flag(m[i].field_label));
+        table.put(|i| m[i].fields as f32);
         table.group(Group::Words);
-        table.put(words);
+        table.put(|i| words[i]);
         table.group(Group::Zones);
-        let surveyed = &self.surveyed[i];
-        table.put(surveyed.main);
-        surveyed.zones.iter().for_each(|zone| table.put(*zone));
-        table.group(Group::Repetition);
-        let r = &self.repetition[i];
-        for others in [r.documents, r.site_documents, r.masked_documents] {
-            table.put(log(others.saturating_sub(1) as usize));
+        table.put(|i| self.surveyed[i].main);
+        for zone in 0..ZONES {
+            table.put(|i| self.surveyed[i].zones[zone]);
         }
-        table.put(log(r.near_documents as usize));
+        table.group(Group::Repetition);
+        let r = self.repetition;
+        table.put(|i| others(r[i].documents));
+        table.put(|i| others(r[i].site_documents));
+        table.put(|i| others(r[i].masked_documents));
+        table.put(|i| log(r[i].near_documents as usize));
         // How long the run is depends on which page is the example; that there is one does not.
-        table.put(flag(r.run >= 2));
-        table.put(flag(r.earlier_elsewhere));
-        table.put(flag(r.title_elsewhere));
+        table.put(|i| flag(r[i].run >= 2));
+        table.put(|i| flag(r[i].earlier_elsewhere));
+        table.put(|i| flag(r[i].title_elsewhere));
     }
+}
+
+/// How many other documents there are, on a logarithmic scale.
+fn others(documents: u32) -> f32 {
+    log(documents.saturating_sub(1) as usize)
 }
