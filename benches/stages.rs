@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use dehusk::config::{Config, LabelConfig};
-use dehusk::dedup::MainTextDigest;
+use dehusk::dedup::{Lsh, MainTextDigest};
 use dehusk::document::{Block, Document, Repetition, Verdict};
 use dehusk::label::{Labelled, label};
 use dehusk::read::{Batches, Input, discover, parse};
@@ -129,13 +129,14 @@ fn label_blocks(bencher: Bencher<'_, '_>) {
 /// Words, shingles, exact key and sketch, of all blocks as if all of them were main text.
 #[divan::bench(name = "5 fingerprint and sketch", sample_count = 20)]
 fn fingerprint(bencher: Bencher<'_, '_>) {
-    let mut digest = MainTextDigest::default();
+    let (mut digest, mut buckets) = (MainTextDigest::default(), Vec::new());
+    let lsh = Lsh::new(&PAGES.config.dedup);
     measure(bencher, |pages, i| {
         digest.clear();
         for block in &pages.blocks[i] {
             digest.push(block.span.of(&pages.documents[i].text));
         }
-        black_box(digest.entry(pages.config.dedup.shingle_words));
+        black_box(digest.entry(pages.config.dedup.shingle_words, &lsh, &mut buckets));
     });
 }
 

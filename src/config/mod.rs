@@ -144,6 +144,17 @@ pub enum BlockPolicy {
     Off,
 }
 
+/// Among which documents a paragraph is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockScope {
+    /// All of them.
+    #[default]
+    Corpus,
+    /// Those of the same site, by the host of their addresses; documents without an address are a site of their own.
+    Site,
+}
+
 /// `[dedup.blocks]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -152,11 +163,24 @@ pub struct BlockDedupConfig {
     pub policy: BlockPolicy,
     /// Shorter paragraphs are never duplicates.
     pub min_words: usize,
+    /// Where the other copy may be.
+    pub scope: BlockScope,
+    /// Paragraphs that differ only in runs of digits are the same.
+    pub mask_digits: bool,
+    /// Normalised Levenshtein similarity at which paragraphs of at most 256 bytes that share a half are the same, too; at 1
+    /// only equal ones are.
+    pub similarity: f64,
 }
 
 impl Default for BlockDedupConfig {
     fn default() -> Self {
-        Self { policy: BlockPolicy::Drop, min_words: 20 }
+        Self {
+            policy: BlockPolicy::Drop,
+            min_words: 20,
+            scope: BlockScope::Corpus,
+            mask_digits: false,
+            similarity: 1.0,
+        }
     }
 }
 
@@ -203,6 +227,10 @@ impl Config {
         }
         if self.dedup.blocks.min_words == 0 {
             return wrong("dedup.blocks.min_words", &0, "at least 1");
+        }
+        let similarity = self.dedup.blocks.similarity;
+        if !(similarity > 0.5 && similarity <= 1.0) {
+            return wrong("dedup.blocks.similarity", &similarity, "above 0.5 and at most 1");
         }
         if self.run.threads > 1024 {
             return wrong("run.threads", &self.run.threads, "at most 1024");

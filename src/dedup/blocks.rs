@@ -1,4 +1,5 @@
-//! Duplicate paragraphs: a paragraph that a kept document has already, word for word after normalisation.
+//! Duplicate paragraphs: a paragraph that a kept document has already, word for word after normalisation, or if the
+//! configuration says so up to its digits.
 //!
 //! The caller sorts the [`BlockKey`]s of all paragraphs long enough to count and hands over one group of equal keys at a
 //! time. Groups know nothing of each other, so they can come from disk and be decided anywhere.
@@ -9,7 +10,7 @@ use crate::segment::Ending;
 /// A paragraph of a document's main text. The derived order groups equal keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BlockKey {
-    /// Exact key of the normalised paragraph.
+    /// Equal for paragraphs that are the same.
     pub key: u128,
     /// The document, by its number in input order.
     pub document: u32,

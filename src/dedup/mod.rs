@@ -13,6 +13,7 @@
 mod blocks;
 mod entry;
 mod lsh;
+mod near_blocks;
 mod rank;
 mod search;
 mod sets;
@@ -21,6 +22,7 @@ mod stretch;
 pub use blocks::{BlockKey, DuplicateBlock, duplicates, is_content, may_drop_duplicates};
 pub use entry::{Entry, MainTextDigest};
 pub use lsh::{Banding, Bucket, Lsh};
+pub use near_blocks::{BlockHalf, Link, LinkKind, NearBlocks, Ranked, Survivors};
 pub use rank::claim;
 pub use search::{CHUNK, Match, Statistics, search};
 pub use sets::{MainText, Shingles};

@@ -8,6 +8,7 @@
 
 mod characters;
 mod keys;
+mod near;
 mod normalise;
 mod phrases;
 mod pieces;
@@ -16,6 +17,7 @@ mod sketch;
 mod words;
 
 pub use keys::{Keys, exact_key, keys};
+pub use near::{ShortText, half_keys};
 pub use normalise::{mask_digits_into, normalise_into};
 pub use phrases::{has_phrases, phrase_hashes};
 pub use shingles::{

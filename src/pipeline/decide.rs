@@ -10,20 +10,18 @@ use super::bits::Bits;
 use super::checkpoint::{Moment, Stage};
 use super::draft::{Draft, MainTextView};
 use super::drafts::{Drafts, Row, drafts};
+use super::paragraphs::decide_blocks;
 use super::rejected;
 use super::sort::{Runs, Sorted, Sorter};
 use super::spool::{Extent, Spool, SpoolWriter};
 use super::table::{Table, TableWriter};
-use super::verdicts::{Judged, Ranks, Verdicts, verdicts};
-use crate::config::{BlockDedupConfig, BlockPolicy};
-use crate::dedup::{
-    self, BlockKey, DuplicateBlock, MainText, MainTextDigest, Shingles, is_content, may_drop_duplicates,
-};
-use crate::document::{Document, Side, Verdict};
+use super::verdicts::{Judged, Verdicts, verdicts};
+use crate::config::BlockDedupConfig;
+use crate::dedup::{DuplicateBlock, MainText, MainTextDigest, Shingles};
+use crate::document::Verdict;
 use crate::error::Result;
-use crate::fingerprint::{count_words, normalise_into};
 use crate::read::{Input, Reject};
-use crate::write::{BlockAction, BlockCopy, BlockDecision};
+use crate::write::BlockDecision;
 
 /// A run decided and ready to be written.
 pub struct Decided {
@@ -61,6 +59,12 @@ impl Store {
             Some(id) => Ok(id),
             None => Draft::id_of(&self.bytes(number)?).ok_or_else(|| self.damaged()),
         }
+    }
+
+    /// The text of one of its blocks.
+    fn block(&self, number: u32, block: u32) -> Result<String> {
+        let bytes = self.bytes(number)?;
+        Draft::block_of(&bytes, block).map(str::to_owned).ok_or_else(|| self.damaged())
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<Draft> {
@@ -255,10 +259,12 @@ fn newly_decided(job: &Job<'_>, stage: Option<Stage>) -> Result<Parts> {
     let text = Respooled { store: &store, shingle_words: job.config.dedup.shingle_words };
     let Verdicts { mut judged, ranks, statistics } =
         verdicts(job, &store.rows, &store.repeated, buckets, &text)?;
-    let mut duplicates = duplicate_paragraphs(job, paragraphs, &ranks)?;
+    let (mut duplicates, skipped_block_pairs) =
+        paragraphs.duplicates(job, &ranks, |document, block| store.block(document, block))?;
     drop(ranks);
     let skipped = vec![
         ("near_line_pairs".to_owned(), skipped_near_pairs),
+        ("near_block_pairs".to_owned(), skipped_block_pairs),
         ("dedup_candidates".to_owned(), statistics.over_limit),
         ("dedup_full_buckets".to_owned(), statistics.full_buckets),
     ];
@@ -275,52 +281,4 @@ fn newly_decided(job: &Job<'_>, stage: Option<Stage>) -> Result<Parts> {
         job.save(Stage::Decided(state))?;
     }
     Ok((store, rejects, judged, duplicates, skipped))
-}
-
-fn duplicate_paragraphs(
-    job: &Job<'_>,
-    paragraphs: Sorter<BlockKey>,
-    ranks: &Ranks,
-) -> Result<Sorter<DuplicateBlock>> {
-    let mut duplicates = job.sorter("duplicates", job.memory() / 8, None);
-    let config = &job.config.dedup;
-    if config.enabled && config.blocks.policy != BlockPolicy::Off {
-        let mut paragraphs = paragraphs.finish()?;
-        while let Some(group) = paragraphs.next_group(|a: &BlockKey, b| a.key == b.key)? {
-            job.check_stop()?;
-            duplicates.extend(dedup::duplicates(group, |document| ranks.place_if_kept(document)))?;
-        }
-    }
-    Ok(duplicates)
-}
-
-/// Decides on those of a document's blocks that are duplicate paragraphs, given a way to name the documents that keep them.
-fn decide_blocks(
-    document: &Document,
-    blocks: &mut [BlockDecision],
-    duplicates: &[DuplicateBlock],
-    config: &BlockDedupConfig,
-    mut id: impl FnMut(u32) -> Result<String>,
-) -> Result<()> {
-    for duplicate in duplicates {
-        let (owner, block) = duplicate.owner;
-        blocks[duplicate.block as usize].duplicate_of = Some(Box::new(BlockCopy { id: id(owner)?, block }));
-    }
-    // A text that was cleaned before never changes again: its paragraphs are named, not dropped.
-    if duplicates.is_empty() || config.policy != BlockPolicy::Drop || document.cleaned.is_some() {
-        return Ok(());
-    }
-    let mut normalised = String::new();
-    let kept = blocks.iter().filter(|block| block.labelled.label.side() == Side::Main).map(|block| {
-        let source = block.labelled.block;
-        let text = source.span.of(&document.text);
-        normalise_into(text, &mut normalised);
-        let is_content = is_content(text, source.shape, count_words(&normalised), config.min_words);
-        (is_content, block.duplicate_of.is_some())
-    });
-    if may_drop_duplicates(kept) {
-        let copies = blocks.iter_mut().filter(|b| b.duplicate_of.is_some());
-        copies.for_each(|b| b.action = BlockAction::DropDuplicate);
-    }
-    Ok(())
 }

@@ -101,6 +101,13 @@ impl Draft {
     pub(super) fn id_of(bytes: &[u8]) -> Option<String> {
         postcard::take_from_bytes::<&str>(bytes).ok().map(|(id, _)| id.to_owned())
     }
+
+    /// The text of a block in the bytes of a draft.
+    pub(super) fn block_of(bytes: &[u8], block: u32) -> Option<&str> {
+        let packed: Packed<'_> = postcard::from_bytes(bytes).ok()?;
+        let block = unpack(packed.blocks.0, packed.text).nth(block as usize)??;
+        Some(block.block.span.of(packed.text))
+    }
 }
 
 /// The main text in the bytes of a draft, without a copy of it.
@@ -350,6 +357,10 @@ mod tests {
             let words = |text: String| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
             let blocks: String = draft.main_blocks().map(|(_, block)| block.to_owned() + " ").collect();
             prop_assert_eq!(words(main.runs().map(|run| run.to_owned() + " ").collect()), words(blocks));
+            for (i, text) in draft.main_blocks() {
+                prop_assert_eq!(Draft::block_of(&bytes, i as u32), Some(text));
+            }
+            prop_assert_eq!(Draft::block_of(&bytes, draft.labelled.blocks.len() as u32), None);
             prop_assert_eq!(Draft::decode(&bytes, &inputs()), Some(draft));
         }
 

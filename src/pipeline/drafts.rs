@@ -10,6 +10,7 @@ use super::bits::Bits;
 use super::checkpoint::{Moment, Stage};
 use super::draft::{BlockRuns, Draft};
 use super::ids::{self, Id};
+use super::paragraphs::{self, ParagraphKeys, Paragraphs};
 use super::rejected;
 use super::sort::{Runs, Sorted, Sorter};
 use super::spool::{Extent, Spool, SpoolWriter};
@@ -18,10 +19,9 @@ use super::table::{Table, TableWriter};
 use super::verdicts::InBucket;
 use super::{Described, Job, numbered};
 use crate::config::Config;
-use crate::dedup::{BlockKey, Bucket, Entry, Lsh, MainTextDigest, claim};
+use crate::dedup::{Bucket, Entry, Lsh, MainTextDigest, claim};
 use crate::document::{Repetition, Side};
 use crate::error::{Error, Result};
-use crate::fingerprint::exact_key;
 use crate::label::{label, label_clean};
 use crate::read::{Batch, Position, Reject, parse};
 use crate::repetition::{Found, join};
@@ -37,7 +37,7 @@ pub(super) struct State {
     rejects: Extent,
     ids: Runs,
     buckets: Runs,
-    paragraphs: Runs,
+    paragraphs: paragraphs::State,
 }
 
 impl State {
@@ -47,8 +47,8 @@ impl State {
     }
 
     pub fn runs(&self) -> impl Iterator<Item = &Runs> {
-        let own = [&self.ids, &self.buckets, &self.paragraphs];
-        own.into_iter().chain(self.surveyed.iter().map(|surveyed| &surveyed.found))
+        let own = [&self.ids, &self.buckets].into_iter().chain(self.paragraphs.runs());
+        own.chain(self.surveyed.iter().map(|surveyed| &surveyed.found))
     }
 }
 
@@ -84,8 +84,8 @@ pub(super) struct Drafts {
     pub repeated: Bits,
     /// Who stands in which bucket.
     pub buckets: Sorter<InBucket>,
-    /// The paragraphs that may be duplicates, by key.
-    pub paragraphs: Sorter<BlockKey>,
+    /// The paragraphs that may be duplicates.
+    pub paragraphs: Paragraphs,
     /// Pairs of short lines that a cap left uncompared.
     pub skipped_near_pairs: u64,
 }
@@ -112,7 +112,7 @@ struct Made {
     draft: Vec<u8>,
     entry: Option<Entry>,
     buckets: Vec<Bucket>,
-    paragraphs: Vec<BlockKey>,
+    paragraphs: ParagraphKeys,
 }
 
 pub(super) const SPOOL: &str = "drafts";
@@ -156,7 +156,7 @@ struct Sweep {
     rows: TableWriter<Row>,
     ids: Sorter<Id>,
     buckets: Sorter<InBucket>,
-    paragraphs: Sorter<BlockKey>,
+    paragraphs: Paragraphs,
 }
 
 impl Sweep {
@@ -169,7 +169,7 @@ impl Sweep {
             rows: TableWriter::open(&file(ROWS), records)?,
             ids: job.sorter("record-ids", memory / 16, state.map(|state| &state.ids)),
             buckets: job.sorter("buckets", memory / 4, state.map(|state| &state.buckets)),
-            paragraphs: job.sorter("paragraphs", memory / 8, state.map(|state| &state.paragraphs)),
+            paragraphs: Paragraphs::open(job, state.map(|state| &state.paragraphs)),
         })
     }
 
@@ -267,7 +267,7 @@ impl Sweep {
                 }
                 let in_bucket = |bucket| InBucket { bucket, document: number };
                 self.buckets.extend(made.buckets.into_iter().map(in_bucket))?;
-                self.paragraphs.extend(made.paragraphs)
+                self.paragraphs.add(made.paragraphs)
             }
             Err(rejected) => {
                 self.rejects.append(&rejected::encode(number, &rejected))?;
@@ -334,9 +334,9 @@ fn fingerprint(
     lsh: &Lsh,
     digest: &mut MainTextDigest,
     buckets: &mut Vec<Bucket>,
-) -> (Option<Entry>, Vec<BlockKey>) {
+) -> (Option<Entry>, ParagraphKeys) {
     let text = &draft.document.text;
-    let mut paragraphs = Vec::new();
+    let mut paragraphs = ParagraphKeys::of(draft, &config.dedup);
     let mut short = BlockRuns::default();
     digest.clear();
     for (i, block) in draft.labelled.blocks.iter().enumerate() {
@@ -352,10 +352,7 @@ fn fingerprint(
         }
         if is_main {
             let (normalised, words) = digest.push(span.of(text));
-            if words >= config.dedup.blocks.min_words {
-                let key = exact_key(normalised);
-                paragraphs.push(BlockKey { key, document: draft.number, block: i as u32 });
-            }
+            paragraphs.add(i, normalised, words);
         }
     }
     if let Some(run) = short.close() {

@@ -7,8 +7,8 @@
 //!
 //! Records travel in numbered batches and come out in input order ([`ordered`]), so the bytes written do not depend
 //! on the number of threads. Whatever grows with the corpus goes through files ([`sort`], [`table`], [`spool`]); of each
-//! document at most twelve bytes are held in memory at any time. Where a sweep is can be put down (`checkpoint`) and
-//! taken up again by another process.
+//! document at most twelve bytes are held in memory at any time, and sixteen of some nearly equal paragraphs where these are
+//! looked for (`paragraphs`). Where a sweep is can be put down (`checkpoint`) and taken up again by another process.
 
 mod bits;
 mod checkpoint;
@@ -18,6 +18,7 @@ mod drafts;
 mod emit;
 mod ids;
 pub mod ordered;
+mod paragraphs;
 mod records;
 mod rejected;
 pub mod sort;

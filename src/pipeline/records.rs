@@ -4,7 +4,7 @@ use super::drafts::Row;
 use super::survey::Known;
 use super::sort::Record;
 use super::verdicts::{InBucket, Judged, Shared};
-use crate::dedup::{BlockKey, Bucket, DuplicateBlock, Entry};
+use crate::dedup::{BlockHalf, BlockKey, Bucket, DuplicateBlock, Entry, Link, LinkKind};
 use crate::fingerprint::Signature;
 use crate::repetition::{Found, FoundKind, Half, Lead, Occurrence, PageSketch};
 
@@ -53,6 +53,18 @@ as_tuple!(
     BlockKey = (u128, u32, u32),
     |k| (k.key, k.document, k.block),
     (key, document, block) => BlockKey { key, document, block }
+);
+
+as_tuple!(
+    BlockHalf = (u64, u64, u32, u32),
+    |h| (h.key, h.whole, h.document, h.block),
+    (key, whole, document, block) => BlockHalf { key, whole, document, block }
+);
+
+as_tuple!(
+    Link = ((u32, u32), u8, (u32, u32)),
+    |l| (l.block, l.kind as u8, l.owner),
+    (block, kind, owner) => Link { block, kind: LinkKind::from_code(kind), owner }
 );
 
 as_tuple!(

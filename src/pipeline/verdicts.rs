@@ -103,7 +103,8 @@ impl Ranks {
         (place != u32::MAX && !self.dropped.contains(place)).then_some(place)
     }
 
-    fn document(&self, place: u32) -> u32 {
+    /// The document at a place.
+    pub fn document(&self, place: u32) -> u32 {
         self.documents[place as usize]
     }
 

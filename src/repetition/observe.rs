@@ -1,12 +1,12 @@
 //! What a document contributes to the counts: its blocks' keys, its short texts and a sketch of it as a page.
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::Occurrence;
 use super::copies::{Lead, PageSketch};
-use super::near::{Half, halves};
+use super::near::Half;
 use crate::document::{Block, Document, Shape, Span};
-use crate::fingerprint::{exact_key, mask_digits_into, normalise_into};
+use crate::fingerprint::{exact_key, half_keys, mask_digits_into, normalise_into};
 
 /// Bytes of a normalised block at and above which it tells one page from another.
 const LONG: usize = 120;
@@ -73,11 +73,11 @@ pub fn observe(number: u32, document: &Document, blocks: &[Block]) -> Page {
         if normalised.len() <= MAX_MASKED && mask_digits_into(&normalised, &mut masked) {
             page.occurrences.push(Occurrence { key: exact_key(&masked) | 1, ..occurrence });
         }
-        if let Some((first, second)) = halves(&normalised) {
+        if let Some(keys) = half_keys(&normalised) {
             let offset = page.short_texts.len() as u64;
             page.short_texts.push_str(&normalised);
-            page.halves.extend([first, second].into_iter().enumerate().map(|(side, half)| Half {
-                key: xxh3_64_with_seed(half.as_bytes(), side as u64),
+            page.halves.extend(keys.map(|half| Half {
+                key: half,
                 whole: key as u32,
                 document: number,
                 block: i as u32,

@@ -81,7 +81,7 @@ fn runs_killed_at_any_moment_end_in_the_same_bytes() {
 #[test]
 fn a_large_corpus_gives_the_same_bytes_with_any_threads_memory_and_kills() {
     let folder = Folder::new();
-    write_pages(&folder, 12, 3000);
+    write_pages(&folder, 13, 3000);
     assert!(folder.read("pages.jsonl").len() >= 50_000_000, "{}", folder.read("pages.jsonl").len());
     folder.succeed(args(&["--label", "off", "--threads", "1", "--memory", "64MiB"]));
     let expected = outputs(&folder);
