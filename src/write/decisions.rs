@@ -231,8 +231,8 @@ mod tests {
         let mut blocks =
             sample::blocks(&document.text, &[Label::Title, Label::Body, Label::Body, Label::RelatedHeading]);
         blocks[1].labelled.repetition.documents = 2;
-        blocks[1].duplicate_of = Some(BlockCopy { id: "d\"0".to_owned(), block: 4 });
-        blocks[2].duplicate_of = Some(BlockCopy { id: "d0".to_owned(), block: 5 });
+        blocks[1].duplicate_of = Some(Box::new(BlockCopy { id: "d\"0".to_owned(), block: 4 }));
+        blocks[2].duplicate_of = Some(Box::new(BlockCopy { id: "d0".to_owned(), block: 5 }));
         blocks[2].action = BlockAction::DropDuplicate;
         let decision = Decision {
             document: &document,
