@@ -125,15 +125,8 @@ pub enum Shape {
 
 impl Shape {
     /// Every shape. The order is that of the variants.
-    pub const ALL: &[Self] = &[
-        Self::Text,
-        Self::Heading,
-        Self::ListItem,
-        Self::Quote,
-        Self::Code,
-        Self::TableRow,
-        Self::Rule,
-    ];
+    pub const ALL: &[Self] =
+        &[Self::Text, Self::Heading, Self::ListItem, Self::Quote, Self::Code, Self::TableRow, Self::Rule];
 }
 
 /// A paragraph, list item, heading or furniture line.

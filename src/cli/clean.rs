@@ -120,7 +120,8 @@ fn work_folder(args: &Args, targets: &Targets, inputs: &[Input]) -> Result<WorkF
 
 /// Does it all, up to the outputs' names; returns how many records were rejected.
 fn clean(job: &Job<'_>, targets: &Targets, quiet: bool, progress: &dyn Show) -> Result<u64> {
-    let mut rejects = Rejects { target: targets, work: job.work, output: None, count: 0, summary: Summary::default() };
+    let mut rejects =
+        Rejects { target: targets, work: job.work, output: None, count: 0, summary: Summary::default() };
     let decided = decide(job, |reject| rejects.add(reject))?;
     let mut outputs = targets.open(job.work)?;
     let mut summary = emit(job, decided, &mut outputs)?;

@@ -236,7 +236,11 @@ impl Config {
             return wrong("run.threads", &self.run.threads, "at most 1024");
         }
         if self.run.memory < Size::mebibytes(16) && self.run.memory != Size::bytes(0) {
-            return wrong("run.memory", &self.run.memory, "at least 16MiB, or 0 for a quarter of the machine's");
+            return wrong(
+                "run.memory",
+                &self.run.memory,
+                "at least 16MiB, or 0 for a quarter of the machine's",
+            );
         }
         let record = self.input.max_record;
         if record < Size::bytes(1024) || record > Size::mebibytes(1024) {

@@ -28,11 +28,11 @@ pub const CHUNK: u32 = 512;
 /// the threshold with each other, so a bucket fills only when all its values come from what a large family of pages
 /// shares. A copy of one of them meets it in other buckets too. Without a limit such a family would cost time in the
 /// square of its size.
-const BUCKET_LIMIT: usize = 64;
+const BUCKET_LIMIT: usize = 32;
 
 /// Documents kept before the chunk, and again documents kept in it, whose sets a document is compared with, the most
 /// similar by estimate first.
-const VERIFY_LIMIT: usize = 32;
+const VERIFY_LIMIT: usize = 16;
 
 /// Counts of what the search did, and of what it left out. A pair is a document and a better-ranked one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -109,17 +109,6 @@ struct Candidate {
     estimate: f64,
 }
 
-/// A document of the chunk before its turn.
-#[derive(Default)]
-struct Prepared {
-    /// The best match kept before the chunk.
-    found: Option<Match>,
-    /// Earlier documents of the chunk that may turn out kept, the most similar by estimate first.
-    nearby: Vec<Candidate>,
-    /// Its shingle set, if it is to be compared within the chunk.
-    set: Option<Set>,
-}
-
 struct Search<'a, T> {
     stretch: Stretch,
     /// The first place to be decided.
@@ -134,21 +123,27 @@ struct Search<'a, T> {
 
 impl<T: MainText> Search<'_, T> {
     fn decide_chunk(&mut self, chunk: Range<usize>) -> Result<()> {
+        let start = chunk.start;
         let compared: Result<Vec<_>> =
             chunk.clone().into_par_iter().map(|place| self.compare_with_kept(place)).collect();
-        let (mut prepared, counted): (Vec<_>, Vec<_>) = compared?.into_iter().unzip();
+        let (found, counted): (Vec<_>, Vec<_>) = compared?.into_iter().unzip();
         counted.into_iter().for_each(|counted| self.statistics += counted);
-        self.get_sets(chunk.start, &mut prepared)?;
-        for (place, document) in chunk.clone().zip(&prepared) {
-            let found = self.compare_with_nearby(chunk.start, document, &prepared);
+        // Who has a match by now is nobody's canonical.
+        let is_open = |place: usize| found[place - start].is_none();
+        let nearby = chunk.clone().into_par_iter().map(|place| self.find_nearby(place, is_open));
+        let (nearby, counted): (Vec<_>, Vec<_>) = nearby.unzip();
+        counted.into_iter().for_each(|counted| self.statistics += counted);
+        let sets = self.sets_compared(start, &nearby)?;
+        for ((place, found), nearby) in chunk.zip(&found).zip(&nearby) {
+            let found = self.compare_with_nearby(place, start, *found, nearby, &sets);
             self.stretch.decide(place, found.is_none());
             self.matches.push(found);
         }
         Ok(())
     }
 
-    /// Compares a document with those kept before the chunk, and finds those that it may have to be compared with in it.
-    fn compare_with_kept(&self, place: usize) -> Result<(Prepared, Statistics)> {
+    /// The best match of a document among those kept before the chunk.
+    fn compare_with_kept(&self, place: usize) -> Result<(Option<Match>, Statistics)> {
         let mut statistics = Statistics::default();
         let mut met = Vec::new();
         let full = self.stretch.kept_beside(place, BUCKET_LIMIT, &mut met);
@@ -157,52 +152,55 @@ impl<T: MainText> Search<'_, T> {
         statistics.over_limit = candidates.len().saturating_sub(VERIFY_LIMIT) as u64;
         candidates.truncate(VERIFY_LIMIT);
         statistics.verified = candidates.len() as u64;
-        let mut prepared = Prepared::default();
+        let mut found = None;
         if !candidates.is_empty() {
             let set = self.set(place)?;
             for candidate in candidates {
                 let other = self.set(candidate.place)?;
-                prepared.found = self.better(prepared.found, candidate.place, &set, &other);
+                found = self.better(found, candidate.place, &set, &other);
             }
         }
-        self.stretch.undecided_before(place, &mut met);
-        prepared.nearby = self.promising(place, &met, &mut statistics);
-        Ok((prepared, statistics))
+        Ok((found, statistics))
     }
 
-    /// Gets the sets of the documents that are compared within the chunk that begins at `start`. Who has a match by now is
-    /// nobody's canonical.
-    fn get_sets(&self, start: usize, prepared: &mut [Prepared]) -> Result<()> {
-        let is_open: Vec<bool> = prepared.iter().map(|document| document.found.is_none()).collect();
-        let mut is_compared = vec![false; prepared.len()];
-        for (i, document) in prepared.iter_mut().enumerate() {
-            document.nearby.retain(|candidate| is_open[candidate.place - start]);
-            is_compared[i] |= !document.nearby.is_empty();
-            document.nearby.iter().for_each(|candidate| is_compared[candidate.place - start] = true);
+    /// Earlier documents of the chunk that may turn out kept, the most similar by estimate first.
+    fn find_nearby(&self, place: usize, is_open: impl Fn(usize) -> bool) -> (Vec<Candidate>, Statistics) {
+        let mut statistics = Statistics::default();
+        let mut met = Vec::new();
+        self.stretch.undecided_before(place, is_open, &mut met);
+        (self.promising(place, &met, &mut statistics), statistics)
+    }
+
+    /// The sets of those documents of the chunk that begins at `start` that may be compared within it.
+    fn sets_compared(&self, start: usize, nearby: &[Vec<Candidate>]) -> Result<Vec<Option<Set>>> {
+        let mut is_compared = vec![false; nearby.len()];
+        for (i, nearby) in nearby.iter().enumerate() {
+            is_compared[i] |= !nearby.is_empty();
+            nearby.iter().for_each(|candidate| is_compared[candidate.place - start] = true);
         }
-        let wanted = prepared.par_iter_mut().zip(is_compared).enumerate();
-        wanted.filter(|(_, (_, is_compared))| *is_compared).try_for_each(|(i, (document, _))| {
-            document.set = Some(self.set(start + i)?);
-            Ok(())
-        })
+        let set = |(i, is_compared): (usize, bool)| is_compared.then(|| self.set(start + i)).transpose();
+        is_compared.into_par_iter().enumerate().map(set).collect()
     }
 
-    /// The best match of `document`, those among `chunk` included that were kept by now.
+    /// The best match of a document, those of the chunk that begins at `start` included that were kept by now. `found` is
+    /// the best one kept before.
     fn compare_with_nearby(
         &mut self,
+        place: usize,
         start: usize,
-        document: &Prepared,
-        chunk: &[Prepared],
+        found: Option<Match>,
+        nearby: &[Candidate],
+        sets: &[Option<Set>],
     ) -> Option<Match> {
-        let mut found = document.found;
+        let mut found = found;
         let mut verified = 0;
-        for candidate in &document.nearby {
+        for candidate in nearby {
             if self.matches[candidate.place - self.first].is_some() {
                 continue;
             }
             if verified == VERIFY_LIMIT as u64 {
                 self.statistics.over_limit += 1;
-            } else if let (Some(set), Some(other)) = (&document.set, &chunk[candidate.place - start].set) {
+            } else if let (Some(set), Some(other)) = (&sets[place - start], &sets[candidate.place - start]) {
                 verified += 1;
                 found = self.better(found, candidate.place, set, other);
             }

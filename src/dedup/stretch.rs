@@ -124,13 +124,20 @@ impl Stretch {
         cut_off
     }
 
-    /// Replaces `found` with the undecided documents before a member that it meets, as often as it meets them, in order.
-    pub(super) fn undecided_before(&self, place: usize, found: &mut Vec<u32>) {
+    /// Replaces `found` with the undecided documents before a member that it meets and that count, as often as it meets them,
+    /// in order.
+    pub(super) fn undecided_before(
+        &self,
+        place: usize,
+        counts: impl Fn(usize) -> bool,
+        found: &mut Vec<u32>,
+    ) {
         found.clear();
         for &(bucket, _) in self.own(place).iter().filter(|(_, asks)| *asks) {
             let start = self.starts[bucket as usize] as usize + self.decided[bucket as usize] as usize;
             let undecided = &self.places[start..self.starts[bucket as usize + 1] as usize];
-            found.extend(undecided.iter().take_while(|other| (**other as usize) < place));
+            let before = undecided.iter().take_while(|other| (**other as usize) < place);
+            found.extend(before.filter(|other| counts(**other as usize)));
         }
         found.sort_unstable();
     }
@@ -168,8 +175,10 @@ mod tests {
         let mut found = Vec::new();
         assert_eq!(stretch.kept_beside(5, 9, &mut found), 0);
         assert_eq!(found, [0]);
-        stretch.undecided_before(5, &mut found);
+        stretch.undecided_before(5, |_| true, &mut found);
         assert_eq!(found, [1, 1, 2, 4]);
+        stretch.undecided_before(5, |place| place != 1, &mut found);
+        assert_eq!(found, [2, 4]);
         for (place, is_kept) in [(1, true), (2, false), (3, true), (4, true)] {
             stretch.decide(place, is_kept);
         }
@@ -177,7 +186,7 @@ mod tests {
         assert_eq!(found, [0, 1, 1, 4]);
         assert_eq!(stretch.kept_beside(5, 2, &mut found), 1);
         assert_eq!(found, [1, 1, 4]);
-        stretch.undecided_before(5, &mut found);
+        stretch.undecided_before(5, |_| true, &mut found);
         assert_eq!(found, [0; 0]);
     }
 
@@ -185,7 +194,7 @@ mod tests {
     fn who_does_not_ask_meets_nobody_and_is_met() {
         let stretch = stretch(2, 0, &[&[(0, false), (1, true)], &[(0, true), (1, false)]]);
         let mut found = Vec::new();
-        stretch.undecided_before(1, &mut found);
+        stretch.undecided_before(1, |_| true, &mut found);
         assert_eq!((found, stretch.asked(1)), (vec![0], 1));
     }
 }

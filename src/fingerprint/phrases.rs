@@ -32,7 +32,8 @@ mod tests {
     #[test]
     fn phrases_are_words_but_in_scripts_without_spaces() {
         let (mut words, mut phrases) = (Vec::new(), Vec::new());
-        for text in ["it's 3.5 snake_case!", "наука и-жизнь№5", "❤\u{FE0F} \u{301}a", "हिन्दी भाषा", ""] {
+        for text in ["it's 3.5 snake_case!", "наука и-жизнь№5", "❤\u{FE0F} \u{301}a", "हिन्दी भाषा", ""]
+        {
             (words.clear(), phrases.clear());
             word_hashes(text, &mut words);
             phrase_hashes(text, &mut phrases);

@@ -69,8 +69,7 @@ impl Draft {
         make: impl Fn(LabelledBlock) -> B,
     ) -> Option<(Self, Vec<B>)> {
         let packed: Packed<'_> = postcard::from_bytes(bytes).ok()?;
-        let place =
-            Place { path: inputs.get(packed.input as usize)?.path.clone(), record: packed.record };
+        let place = Place { path: inputs.get(packed.input as usize)?.path.clone(), record: packed.record };
         let mut blocks = Vec::with_capacity(packed.blocks.0.len() / BLOCK);
         for block in unpack(packed.blocks.0, packed.text) {
             blocks.push(make(block?));

@@ -206,7 +206,8 @@ impl Sweep {
             let end = batch.end.records();
             let found = found.as_mut().map_or_else(|| Ok(Vec::new()), |found| found.of(batch.first, end))?;
             // Where there are more records than in the first sweep, the last ones have nothing to be compared with.
-            let known = known_stream.as_mut().map(|known| known.take(batch.records.len()).collect::<Result<_>>());
+            let known =
+                known_stream.as_mut().map(|known| known.take(batch.records.len()).collect::<Result<_>>());
             Ok(Item { batch, found, known: known.transpose()? })
         };
         // Without what the first sweep found there is nothing to go on with.
@@ -322,7 +323,14 @@ fn make(surveyed: &Item, job: &Job<'_>, lsh: &Lsh) -> Vec<Result<Made, Reject>> 
             let mut buckets = Vec::new();
             let (entry, paragraphs) = fingerprint(&draft, job.config, lsh, &mut digest, &mut buckets);
             let draft_bytes = draft.encode(batch.records[i].input);
-            Ok(Made { text, id: ids::hash(&draft.document.id), draft: draft_bytes, entry, buckets, paragraphs })
+            Ok(Made {
+                text,
+                id: ids::hash(&draft.document.id),
+                draft: draft_bytes,
+                entry,
+                buckets,
+                paragraphs,
+            })
         })
         .collect()
 }

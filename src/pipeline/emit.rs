@@ -52,7 +52,9 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
         source,
         job.threads(),
         job.stop,
-        |portion: &Vec<Waiting>| portion.first().map_or_else(String::new, |first| format!("document {}", first.number)),
+        |portion: &Vec<Waiting>| {
+            portion.first().map_or_else(String::new, |first| format!("document {}", first.number))
+        },
         |portion| view.write(&portion),
         |written| {
             let written = written?;

@@ -53,7 +53,8 @@ pub fn ordered<I: Send, R: Send>(
     };
     thread::scope(|scope| {
         for _ in 1..threads {
-            let spawned = thread::Builder::new().name("work".to_owned()).spawn_scoped(scope, || line.work_off());
+            let spawned =
+                thread::Builder::new().name("work".to_owned()).spawn_scoped(scope, || line.work_off());
             if let Err(e) = spawned {
                 let message = format!("run.threads = {threads}: the system refuses so many ({e})");
                 line.end(End::Failed(Error::Config(message)));

@@ -1,8 +1,8 @@
 //! How the small records of the stages are laid out on disk.
 
 use super::drafts::Row;
-use super::survey::Known;
 use super::sort::Record;
+use super::survey::Known;
 use super::verdicts::{InBucket, Judged, Shared};
 use crate::dedup::{BlockHalf, BlockKey, Bucket, DuplicateBlock, Entry, Link, LinkKind};
 use crate::fingerprint::Signature;

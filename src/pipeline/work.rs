@@ -215,9 +215,8 @@ impl WorkFolder {
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {
-        let entries = fs::read_dir(&self.path).and_then(|entries| {
-            entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()
-        });
+        let entries = fs::read_dir(&self.path)
+            .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>());
         entries.map_err(Error::io("list the folder", &self.path))
     }
 
@@ -270,7 +269,9 @@ fn check_version(folder: &Path) -> Result<()> {
             Err(refused(folder, &message))
         }
         // A run killed at its very beginning leaves no more than a lock.
-        _ if fs::read_dir(folder).is_ok_and(|mut files| files.all(|f| f.is_ok_and(|f| f.file_name() == LOCK))) => {
+        _ if fs::read_dir(folder)
+            .is_ok_and(|mut files| files.all(|f| f.is_ok_and(|f| f.file_name() == LOCK))) =>
+        {
             Ok(())
         }
         _ => Err(refused(folder, "stands where the work folder should, and is none; remove it")),

@@ -484,7 +484,11 @@ proptest! {
 }
 
 /// Every record from a position on, as its place and what there is of it.
-fn records_from(position: Position, inputs: &Arc<[Input]>, cfg: &InputConfig) -> Vec<(usize, u64, u64, Vec<u8>)> {
+fn records_from(
+    position: Position,
+    inputs: &Arc<[Input]>,
+    cfg: &InputConfig,
+) -> Vec<(usize, u64, u64, Vec<u8>)> {
     let batches = Batches::starting_at(position, Arc::clone(inputs), cfg);
     let content = |batch: &Batch, record: &RawRecord| match &record.content {
         Content::Bytes(range) => batch.buffer[range.clone()].to_vec(),

@@ -5,9 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::{
-    CopyFinder, Counter, Documents, Found, NearCounter, Page, ShortTexts, join, observe,
-};
+use super::{CopyFinder, Counter, Documents, Found, NearCounter, Page, ShortTexts, join, observe};
 use crate::Result;
 use crate::document::{Block, Document, Repetition};
 

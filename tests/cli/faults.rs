@@ -161,12 +161,10 @@ fn changed_between_the_sweeps(change: impl Fn(&str) -> String) {
     folder.write("corpus.jsonl", EARLIER);
     let args = ["clean", "a.jsonl", "z.jsonl", "-o", "corpus.jsonl", "--overwrite", "--threads", "1", "-q"];
     let never = ["--set", "run.checkpoint_seconds=999999"];
-    let program = folder
-        .dehusk(args.iter().chain(&never))
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let work = |name: &String| name.starts_with(".corpus.jsonl.work-") && folder.join(name).join("drafts").exists();
+    let program =
+        folder.dehusk(args.iter().chain(&never)).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let work =
+        |name: &String| name.starts_with(".corpus.jsonl.work-") && folder.join(name).join("drafts").exists();
     wait_until("the second sweep begins", || folder.names().iter().any(work));
     signal(&program, "-STOP");
     folder.write("z.jsonl", change(last));

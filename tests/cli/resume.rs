@@ -124,7 +124,8 @@ fn what_cannot_be_gone_on_with_is_named_and_left_alone() {
     };
     refused(&["--label", "off", "--resume", "--set", "dedup.threshold=0.7"], "another configuration");
 
-    let work = left(&folder).into_iter().find(|name| name.contains(".work-")).expect("there is a work folder");
+    let work =
+        left(&folder).into_iter().find(|name| name.contains(".work-")).expect("there is a work folder");
     let (version, checkpoint) = (format!("{work}/version"), format!("{work}/checkpoint.json"));
     let ours = folder.read(&version);
     folder.write(&version, "dehusk work folder, format 1\n");

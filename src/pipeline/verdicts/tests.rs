@@ -91,7 +91,8 @@ fn similarity(a: &Shingles, b: &Shingles, kind: Similarity) -> f64 {
         let of = if kind == Similarity::Jaccard { a.len() + b.len() - common } else { a.len() };
         if of == 0 { 0.0 } else { common as f64 / of as f64 }
     };
-    let phrases = |set: &'_ Shingles| if set.phrases.is_empty() { set.words.clone() } else { set.phrases.clone() };
+    let phrases =
+        |set: &'_ Shingles| if set.phrases.is_empty() { set.words.clone() } else { set.phrases.clone() };
     share(&a.words, &b.words).min(share(&phrases(a), &phrases(b)))
 }
 
@@ -241,8 +242,10 @@ fn a_large_family_costs_a_comparison_a_copy() {
 #[test]
 fn lines_exchanged_in_a_script_without_spaces_count() {
     // A line in nine is another: by characters that is 0.8, by phrases far less.
-    let line = |n: usize| (0..30).map(|i| char::from_u32(0x4E00 + (n * 30 + i) as u32).unwrap()).collect::<String>();
-    let page = |own: usize| (0..27).map(|n| line(if n % 9 == 4 { n + own } else { n }) + "。").collect::<String>();
+    let line =
+        |n: usize| (0..30).map(|i| char::from_u32(0x4E00 + (n * 30 + i) as u32).unwrap()).collect::<String>();
+    let page =
+        |own: usize| (0..27).map(|n| line(if n % 9 == 4 { n + own } else { n }) + "。").collect::<String>();
     let outcome = agrees_with_the_oracle(&Texts(vec![page(0), page(100), page(0).replace('。', "、")]));
     assert_eq!(dropped(&outcome.verdicts), [None, None, Some(0)]);
 }
@@ -254,15 +257,11 @@ fn a_text_inside_a_longer_one_is_found_when_asked_for() {
     let half = [words(300..330), words(900..920)].concat().join(" ");
     let tiny = words(7..9).join(" ");
     let texts = Texts(vec![part, whole, half, tiny.clone(), tiny + " w9 w10 w11 w12"]);
-    let config = |threshold| DedupConfig {
-        similarity: Similarity::Containment,
-        threshold,
-        ..DedupConfig::default()
-    };
-    for (threshold, expected) in [
-        (0.8, [Some(1), None, None, None, Some(1)]),
-        (0.5, [Some(1), None, Some(1), None, Some(1)]),
-    ] {
+    let config =
+        |threshold| DedupConfig { similarity: Similarity::Containment, threshold, ..DedupConfig::default() };
+    for (threshold, expected) in
+        [(0.8, [Some(1), None, None, None, Some(1)]), (0.5, [Some(1), None, Some(1), None, Some(1)])]
+    {
         let outcome = texts.decide_as(config(threshold), 2, Size::mebibytes(64));
         assert_eq!(dropped(&outcome.verdicts), expected);
         assert_eq!(outcome.verdicts, oracle(&texts, &config(threshold)));
