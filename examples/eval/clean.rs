@@ -8,12 +8,10 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use dehusk::config::Config;
-use dehusk::document::{Document, Label, LabelledBlock, Metadata, Place, Repetition, Side, Verdict};
-use dehusk::label::label_clean;
+use dehusk::document::{Label, LabelledBlock, Side, Verdict};
 use dehusk::pipeline::work::WorkFolder;
 use dehusk::pipeline::{Job, Quiet, decide};
 use dehusk::read::discover;
-use dehusk::segment::segment;
 use dehusk::write::{Gaps, KeptBlock, main_text};
 use serde::Serialize;
 

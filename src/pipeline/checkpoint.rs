@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::sort::Runs;
 use super::{Job, decide, drafts, survey};
 use crate::config::{Config, RunConfig};
 use crate::error::{Error, Result};
@@ -32,9 +33,9 @@ pub(super) enum Stage {
 impl Stage {
     fn runs(&self) -> Vec<String> {
         match self {
-            Self::Survey(state) => state.runs().flat_map(|runs| runs.files()).collect(),
-            Self::Drafts(state) => state.runs().flat_map(|runs| runs.files()).collect(),
-            Self::Decided(state) => state.runs().flat_map(|runs| runs.files()).collect(),
+            Self::Survey(state) => state.runs().flat_map(Runs::files).collect(),
+            Self::Drafts(state) => state.runs().flat_map(Runs::files).collect(),
+            Self::Decided(state) => state.runs().flat_map(Runs::files).collect(),
         }
     }
 }
