@@ -20,9 +20,7 @@ use dehusk::label::{Labelled, label};
 use dehusk::read::{Batches, Input, discover, parse};
 use dehusk::repetition::observe;
 use dehusk::segment::segment;
-use dehusk::write::{
-    BlockAction, BlockDecision, CorpusRecord, Decision, Gaps, main_text, write_corpus, write_decision,
-};
+use dehusk::write::{BlockDecision, CorpusRecord, Decision, Gaps, main_text, write_corpus, write_decision};
 use divan::Bencher;
 use divan::counter::BytesCount;
 

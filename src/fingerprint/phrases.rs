@@ -34,7 +34,8 @@ mod tests {
         let (mut words, mut phrases) = (Vec::new(), Vec::new());
         for text in ["it's 3.5 snake_case!", "наука и-жизнь№5", "❤\u{FE0F} \u{301}a", "हिन्दी भाषा", ""]
         {
-            (words.clear(), phrases.clear());
+            words.clear();
+            phrases.clear();
             word_hashes(text, &mut words);
             phrase_hashes(text, &mut phrases);
             assert!(!has_phrases(text));

@@ -324,3 +324,63 @@ fn is_blank(line: &[u8], offset: u64) -> bool {
     let line = if offset == 0 { without_mark(line) } else { line };
     line.iter().all(|byte| JSON_SPACE.contains(byte))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use flate2::write::GzEncoder;
+
+    use super::*;
+    use crate::read::discover;
+
+    /// Every record from a position on, as its place and what there is of it.
+    fn records_from(
+        position: Position,
+        inputs: &Arc<[Input]>,
+        cfg: &InputConfig,
+    ) -> Vec<(usize, u64, u64, Vec<u8>)> {
+        let batches = Batches::starting_at(position, Arc::clone(inputs), cfg);
+        let content = |batch: &Batch, record: &RawRecord| match &record.content {
+            Content::Bytes(range) => batch.buffer[range.clone()].to_vec(),
+            Content::Rejected(reject) => reject.message.clone().into_bytes(),
+        };
+        let of = |batch: Batch| {
+            let one =
+                |record: &RawRecord| (record.input, record.record, record.offset, content(&batch, record));
+            batch.records.iter().map(one).collect::<Vec<_>>()
+        };
+        batches.flat_map(of).collect()
+    }
+
+    #[test]
+    fn reading_goes_on_from_the_end_of_any_batch() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = |n: usize| match n % 977 {
+            5 => format!("{{\"text\":\"{}\"}}\n", "long ".repeat(1000)),
+            6 => "\n".to_owned(),
+            _ => format!("{{\"id\":{n}}}\n"),
+        };
+        let pages: String = (0..5000).map(line).collect();
+        let mut packed = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(pages.as_bytes()).unwrap();
+        for (name, content) in [
+            ("a.jsonl", pages.as_bytes()),
+            ("b.jsonl.gz", &packed.finish().unwrap()),
+            ("c.txt", b"A page.".as_slice()),
+            ("d.jsonl.zst", &zstd::encode_all(pages.as_bytes(), 1).unwrap()),
+        ] {
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        let cfg = InputConfig { max_record: Size::bytes(2048), limit: 14_000, ..InputConfig::default() };
+        let inputs: Arc<[Input]> = discover(&[folder.path().display().to_string()], &cfg).unwrap().into();
+        let all = records_from(Position::default(), &inputs, &cfg);
+        assert_eq!(all.len(), 14_000);
+        let ends: Vec<Position> = Batches::new(Arc::clone(&inputs), &cfg).map(|batch| batch.end).collect();
+        assert!(ends.len() > 12);
+        for end in ends {
+            assert_eq!(records_from(end, &inputs, &cfg), all[end.records() as usize..], "{end:?}");
+        }
+    }
+}
