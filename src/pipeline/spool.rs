@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::write::WriteBehind;
 
 /// Bytes gathered before a write, and read ahead by [`Spool::entries`]: large enough that system calls cost nothing.
 const BUFFER: usize = 256 << 10;
@@ -35,7 +36,7 @@ pub struct Extent {
 /// Writes a spool.
 #[derive(Debug)]
 pub struct SpoolWriter {
-    file: BufWriter<File>,
+    file: BufWriter<WriteBehind>,
     path: PathBuf,
     extent: Extent,
 }
@@ -46,7 +47,8 @@ impl SpoolWriter {
     /// # Errors
     /// [`Error::Io`] with the path.
     pub fn open(path: &Path, extent: Extent) -> Result<Self> {
-        let file = BufWriter::with_capacity(BUFFER, open_at(path, extent.length)?);
+        let file = WriteBehind::new(open_at(path, extent.length)?);
+        let file = BufWriter::with_capacity(BUFFER, file);
         Ok(Self { file, path: path.to_owned(), extent })
     }
 
@@ -74,7 +76,7 @@ impl SpoolWriter {
     /// # Errors
     /// [`Error::Io`] with the path.
     pub fn checkpoint(&mut self) -> Result<Extent> {
-        let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_data());
+        let synced = self.file.flush().and_then(|()| self.file.get_mut().sync());
         synced.map_err(Error::io("bring the file to disk", &self.path))?;
         Ok(self.extent)
     }
@@ -85,8 +87,8 @@ impl SpoolWriter {
     /// [`Error::Io`] with the path.
     pub fn finish(self) -> Result<Spool> {
         let Self { file, path, extent } = self;
-        let file = file.into_inner().map_err(|e| Error::io("write the file", &path)(e.into_error()))?;
-        Ok(Spool { file, path, extent })
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error).and_then(WriteBehind::into_file);
+        Ok(Spool { file: file.map_err(Error::io("write the file", &path))?, path, extent })
     }
 }
 
@@ -302,7 +304,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_full_disk_is_named() {
         let full = File::options().read(true).write(true).open("/dev/full").unwrap();
-        let (file, path) = (BufWriter::new(full), PathBuf::from("/dev/full"));
+        let (file, path) = (BufWriter::new(WriteBehind::new(full)), PathBuf::from("/dev/full"));
         let mut writer = SpoolWriter { file, path, extent: Extent::default() };
         writer.append(&value(1)).unwrap();
         let error = writer.finish().unwrap_err();

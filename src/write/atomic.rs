@@ -19,6 +19,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tempfile::TempPath;
 
+use super::WriteBehind;
 use crate::error::{Error, Result};
 
 /// Extensions of a file of JSON lines.
@@ -63,7 +64,7 @@ enum Place {
 }
 
 enum Sink {
-    File(File),
+    File(WriteBehind),
     Stream(Box<dyn Write + Send>),
 }
 
@@ -125,15 +126,15 @@ impl Output {
         let (sink, place) = if special {
             let file =
                 File::options().write(true).open(path).map_err(Error::io("open it for writing", path))?;
-            (file, Place::Direct)
+            (Sink::Stream(Box::new(file)), Place::Direct)
         } else {
             let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
             let (file, temporary) =
                 temporary_for(&target).map_err(Error::io("create a temporary file beside it", path))?;
-            (file, Place::Renamed { temporary, target, existing })
+            (Sink::File(WriteBehind::new(file)), Place::Renamed { temporary, target, existing })
         };
-        let encoder = Encoder::new(Sink::File(sink), extension(path).as_deref())
-            .map_err(Error::io("start compression", path))?;
+        let encoder =
+            Encoder::new(sink, extension(path).as_deref()).map_err(Error::io("start compression", path))?;
         Ok(Self { path: path.to_owned(), encoder, place })
     }
 
@@ -177,9 +178,8 @@ impl Output {
     /// Brings every byte to its destination, on disk where there is one; what is left is the name.
     fn finish(self) -> Result<Finished> {
         let Self { path, encoder, place } = self;
-        let sink = encoder.finish().map_err(Error::io("write", &path))?;
-        if let (Sink::File(file), Place::Renamed { .. }) = (&sink, &place) {
-            file.sync_all().map_err(Error::io("bring it to disk", &path))?;
+        if let Sink::File(mut file) = encoder.finish().map_err(Error::io("write", &path))? {
+            file.sync().map_err(Error::io("bring it to disk", &path))?;
         }
         Ok(Finished { path, place })
     }

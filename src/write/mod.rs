@@ -6,11 +6,13 @@
 //! bytes. No function here decides anything: what is kept stands in the verdict and in each block's action.
 
 mod atomic;
+mod behind;
 mod corpus;
 mod decisions;
 mod rejects;
 
 pub use atomic::{Existing, JSON, JSON_LINES, Output, commit_all};
+pub(crate) use behind::WriteBehind;
 pub use corpus::{CorpusRecord, Gaps, KeptBlock, main_text, write_corpus};
 pub use decisions::{BlockAction, BlockCopy, BlockDecision, Decision, write_decision};
 pub use rejects::write_reject;
