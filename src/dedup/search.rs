@@ -90,7 +90,8 @@ pub fn search(
         stretch,
         config,
         lsh: Lsh::new(config),
-        sets: Sets::new(text, memory),
+        sets: Sets::new(text, memory / 2),
+        held_at_once: memory / 2,
         statistics: Statistics::default(),
     };
     let mut start = places.start;
@@ -116,6 +117,8 @@ struct Search<'a, T> {
     config: &'a DedupConfig,
     lsh: Lsh,
     sets: Sets<'a, T>,
+    /// Bytes of shingle sets that a chunk may have at hand besides those remembered.
+    held_at_once: usize,
     /// What each document decided so far is a copy of.
     matches: Vec<Option<Match>>,
     statistics: Statistics,
@@ -135,7 +138,7 @@ impl<T: MainText> Search<'_, T> {
         counted.into_iter().for_each(|counted| self.statistics += counted);
         let sets = self.sets_compared(start, &nearby)?;
         for ((place, found), nearby) in chunk.zip(&found).zip(&nearby) {
-            let found = self.compare_with_nearby(place, start, *found, nearby, &sets);
+            let found = self.compare_with_nearby(place, start, *found, nearby, &sets)?;
             self.stretch.decide(place, found.is_none());
             self.matches.push(found);
         }
@@ -171,14 +174,20 @@ impl<T: MainText> Search<'_, T> {
         (self.promising(place, &met, &mut statistics), statistics)
     }
 
-    /// The sets of those documents of the chunk that begins at `start` that may be compared within it.
+    /// The sets of those documents of the chunk that begins at `start` that may be compared within it, as far as there is
+    /// room for them; the others are made when their turn comes.
     fn sets_compared(&self, start: usize, nearby: &[Vec<Candidate>]) -> Result<Vec<Option<Set>>> {
         let mut is_compared = vec![false; nearby.len()];
         for (i, nearby) in nearby.iter().enumerate() {
             is_compared[i] |= !nearby.is_empty();
             nearby.iter().for_each(|candidate| is_compared[candidate.place - start] = true);
         }
-        let set = |(i, is_compared): (usize, bool)| is_compared.then(|| self.set(start + i)).transpose();
+        let mut bytes = 0;
+        for (i, is_compared) in is_compared.iter_mut().enumerate().filter(|(_, is_compared)| **is_compared) {
+            bytes += self.stretch.member(start + i).words as usize * size_of::<u64>();
+            *is_compared = bytes <= self.held_at_once;
+        }
+        let set = |(i, is_held): (usize, bool)| is_held.then(|| self.set(start + i)).transpose();
         is_compared.into_par_iter().enumerate().map(set).collect()
     }
 
@@ -191,22 +200,24 @@ impl<T: MainText> Search<'_, T> {
         found: Option<Match>,
         nearby: &[Candidate],
         sets: &[Option<Set>],
-    ) -> Option<Match> {
-        let mut found = found;
-        let mut verified = 0;
+    ) -> Result<Option<Match>> {
+        let set_of = |place: usize| sets[place - start].clone().map_or_else(|| self.set(place), Ok);
+        let own = if nearby.is_empty() { None } else { Some(set_of(place)?) };
+        let (mut found, mut verified, mut over_limit) = (found, 0, 0);
         for candidate in nearby {
             if self.matches[candidate.place - self.first].is_some() {
                 continue;
             }
             if verified == VERIFY_LIMIT as u64 {
-                self.statistics.over_limit += 1;
-            } else if let (Some(set), Some(other)) = (&sets[place - start], &sets[candidate.place - start]) {
+                over_limit += 1;
+            } else if let Some(own) = &own {
                 verified += 1;
-                found = self.better(found, candidate.place, set, other);
+                found = self.better(found, candidate.place, own, &*set_of(candidate.place)?);
             }
         }
         self.statistics.verified += verified;
-        found
+        self.statistics.over_limit += over_limit;
+        Ok(found)
     }
 
     /// Those of `met`, in order and as often as they are met, that may reach the threshold with the document at `place`,

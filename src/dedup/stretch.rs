@@ -15,6 +15,8 @@ pub struct Member {
     pub document: u32,
     /// Its place in rank order, among all documents.
     pub rank: u32,
+    /// Words in it, no fewer than its shingles.
+    pub words: u32,
     /// For a rough estimate of similarity.
     pub signature: Signature,
 }
@@ -160,7 +162,8 @@ mod tests {
     use super::*;
 
     fn stretch(members: u32, kept_earlier: usize, buckets: &[&[(u32, bool)]]) -> Stretch {
-        let member = |document| Member { document, rank: document, signature: Signature::default() };
+        let member =
+            |document| Member { document, rank: document, words: 9, signature: Signature::default() };
         let mut stretch = Stretch::new((0..members).map(member).collect(), kept_earlier);
         buckets.iter().for_each(|bucket| stretch.add_bucket(bucket.iter().copied()));
         stretch.close();

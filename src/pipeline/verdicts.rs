@@ -361,11 +361,8 @@ impl<T: MainText> Finder<'_, T> {
         let member = |&place: &u32| {
             let document = self.ranks.document(place);
             let entry = self.rows.get(u64::from(document))?.entry;
-            Ok(Member {
-                document,
-                rank: place,
-                signature: entry.map(|entry| entry.signature).unwrap_or_default(),
-            })
+            let (words, signature) = entry.map(|entry| (entry.words, entry.signature)).unwrap_or_default();
+            Ok(Member { document, rank: place, words, signature })
         };
         let mut stretch = Stretch::new(places_of.iter().map(member).collect::<Result<_>>()?, kept_earlier);
         for bucket in entries.chunk_by(|a, b| a.0 == b.0) {

@@ -106,7 +106,9 @@ impl WorkFolder {
         if leftover == Leftover::Remove {
             work.clear()?;
         }
-        write_version(&work.path)?;
+        if !work.file(VERSION).is_file() {
+            write_version(&work.path)?;
+        }
         work.remove_temporaries();
         Ok(work)
     }
