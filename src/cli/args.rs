@@ -182,6 +182,11 @@ impl RunArgs {
         WorkFolder::claim(self.parent()?, output, leftover)
     }
 
+    /// Whether a run with this output was killed while it gave its outputs their names.
+    pub fn is_half_committed(&self, output: Option<&Path>) -> bool {
+        output.is_some_and(|output| WorkFolder::is_half_committed(self.work_dir.as_deref(), output))
+    }
+
     fn parent(&self) -> Result<Option<&Path>> {
         match &self.work_dir {
             Some(folder) if !folder.is_dir() => {

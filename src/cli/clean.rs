@@ -75,7 +75,11 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit> {
     let mut config = args.run.lay_over(args.input.config()?)?;
     config.run.max_rejects = args.max_rejects.unwrap_or(config.run.max_rejects);
-    let targets = Targets::of(args);
+    let mut targets = Targets::of(args);
+    if args.resume && args.run.is_half_committed(targets.corpus.as_deref()) {
+        // What stands there is of the run that goes on.
+        targets.existing = Existing::Replace;
+    }
     targets.check()?;
     let inputs = args.input.discover(&config)?;
     targets.check_inputs(&inputs)?;
@@ -91,7 +95,11 @@ pub fn run(args: &Args) -> Result<Exit> {
     let progress = progress(if args.quiet { ProgressMode::Never } else { args.progress });
     let job = Job { inputs, config: &config, work: &work, progress: &*progress, stop };
     let result = clean(&job, &targets, args.quiet, &*progress);
-    if result.is_err() && work.has_checkpoint() {
+    let goes_on = |error: &anyhow::Error| {
+        let error = error.downcast_ref::<Error>();
+        matches!(error, Some(Error::Io { .. } | Error::Interrupted | Error::Panic { .. }))
+    };
+    if result.as_ref().is_err_and(goes_on) && work.has_checkpoint() {
         let kept = "what was done so far is kept; the same command with --resume goes on from there";
         terminal::warn(format_args!("{kept} (in {})", work.path().display()));
     }
@@ -260,6 +268,7 @@ impl Targets {
                 result => result?,
             }
         }
+        work.begin_commit()?;
         commit_all([decisions, rejects, report, corpus].into_iter().flatten().collect())?;
         match stale {
             Some(path) if self.existing == Existing::Replace && path.is_file() => {

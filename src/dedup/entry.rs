@@ -10,7 +10,7 @@ use crate::fingerprint::{
 };
 
 /// What duplicate removal knows of a document without its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// `xxh3_128` of the normalised blocks of the main text, a space behind each.
     pub exact: u128,

@@ -24,6 +24,6 @@ pub use entry::{Entry, MainTextDigest};
 pub use lsh::{Banding, Bucket, Lsh};
 pub use near_blocks::{BlockHalf, Link, LinkKind, NearBlocks, Ranked, Survivors};
 pub use rank::claim;
-pub use search::{CHUNK, Match, Statistics, search};
+pub use search::{BUCKET_LIMIT, CHUNK, Match, Statistics, search};
 pub use sets::{MainText, Shingles};
 pub use stretch::{Member, Stretch};

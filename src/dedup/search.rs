@@ -28,7 +28,7 @@ pub const CHUNK: u32 = 512;
 /// the threshold with each other, so a bucket fills only when all its values come from what a large family of pages
 /// shares. A copy of one of them meets it in other buckets too. Without a limit such a family would cost time in the
 /// square of its size.
-const BUCKET_LIMIT: usize = 32;
+pub const BUCKET_LIMIT: usize = 32;
 
 /// Documents kept before the chunk, and again documents kept in it, whose sets a document is compared with, the most
 /// similar by estimate first.

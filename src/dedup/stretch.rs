@@ -17,6 +17,8 @@ pub struct Member {
     pub rank: u32,
     /// Words in it, no fewer than its shingles.
     pub words: u32,
+    /// In how many buckets it looks for others, if it is to be decided.
+    pub asked: u8,
     /// For a rough estimate of similarity.
     pub signature: Signature,
 }
@@ -107,7 +109,7 @@ impl Stretch {
 
     /// In how many buckets a member looks for others.
     pub(super) fn asked(&self, place: usize) -> usize {
-        self.own(place).iter().filter(|(_, asks)| *asks).count()
+        usize::from(self.members[place].asked)
     }
 
     /// Replaces `found` with the kept documents that a member meets, as often as it meets them, in order: of each bucket
@@ -163,7 +165,7 @@ mod tests {
 
     fn stretch(members: u32, kept_earlier: usize, buckets: &[&[(u32, bool)]]) -> Stretch {
         let member =
-            |document| Member { document, rank: document, words: 9, signature: Signature::default() };
+            |document| Member { document, rank: document, words: 9, asked: 1, signature: Signature::default() };
         let mut stretch = Stretch::new((0..members).map(member).collect(), kept_earlier);
         buckets.iter().for_each(|bucket| stretch.add_bucket(bucket.iter().copied()));
         stretch.close();

@@ -67,12 +67,15 @@ impl Job<'_> {
     /// Puts a stage down. All that its state speaks of must be on disk.
     pub(super) fn save(&self, stage: Stage) -> Result<()> {
         let runs = stage.runs();
-        let checkpoint = Checkpoint { configuration: self.configuration(), inputs: self.identity(), stage };
+        let inputs = self.work.inputs(|| self.identity());
+        let checkpoint = Checkpoint { configuration: self.configuration(), inputs, stage };
         self.work.save(&checkpoint, runs.into_iter())
     }
 
     /// The stage at which an interrupted run was put down, if there is one. What came after it is removed.
     pub(super) fn resumed(&self) -> Result<Option<Stage>> {
+        // Before anything is read: what is read later must be what was there now.
+        let now = self.work.inputs(|| self.identity());
         let Some(Checkpoint { configuration, inputs, stage }) = self.work.load()? else { return Ok(None) };
         let refuse = |what: &str| {
             let path = self.work.path().to_owned();
@@ -82,7 +85,7 @@ impl Job<'_> {
         if configuration != self.configuration() {
             return refuse("was left by a run with another configuration or another version of the program");
         }
-        if inputs != self.identity() {
+        if inputs != now {
             return refuse("was left by a run over other inputs, or they have changed since");
         }
         self.work.remove_runs_but(&stage.runs().into_iter().collect())?;

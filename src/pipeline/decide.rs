@@ -11,6 +11,7 @@ use super::checkpoint::{Moment, Stage};
 use super::draft::{Draft, MainTextView};
 use super::drafts::{Drafts, Row, drafts};
 use super::paragraphs::decide_blocks;
+use super::ids;
 use super::rejected;
 use super::sort::{Runs, Sorted, Sorter};
 use super::spool::{Extent, Spool, SpoolWriter};
@@ -104,7 +105,7 @@ impl Outcome {
             let (number, entry, bytes) = loop {
                 let (number, row) = rows.next()?;
                 match row.map(|row| (row.draft.is_some(), row.entry)) {
-                    Ok((true, entry)) => match entries.next()? {
+                    Ok((true, entry)) => match entries.next().unwrap_or_else(|| Err(store.damaged())) {
                         Ok(_) if store.repeated.contains(number) => {}
                         Ok(bytes) => break (number, entry, bytes),
                         Err(error) => return Some(Err(error)),
@@ -115,12 +116,22 @@ impl Outcome {
             };
             let verdict = match entry {
                 None => Ok(Verdict::Empty),
-                Some(_) => take(&mut self.judged, number, |j| j.document).map(Judged::verdict),
+                Some(_) => take_verdict(&mut self.judged, number),
             };
             let duplicates = take(&mut self.duplicates, number, |d| d.document);
             Some(verdict.and_then(|verdict| Ok(Waiting { number, bytes, verdict, duplicates: duplicates? })))
         })
     }
+}
+
+/// Takes what was judged of document `number` from a stream in which it comes next, if there is anything. A million copies
+/// of one document are a million records, so they are counted as they come.
+fn take_verdict(judged: &mut Peekable<Sorted<Judged>>, number: u32) -> Result<Verdict> {
+    let mut verdict = Verdict::Keep { copies: 0 };
+    while let Some(next) = judged.next_if(|r| !matches!(r, Ok(r) if r.document > number)) {
+        verdict = next?.after(verdict);
+    }
+    Ok(verdict)
 }
 
 /// Takes the records of document `number` from a stream in which nothing stands before it.
@@ -206,7 +217,8 @@ pub(super) struct State {
     pub records: u64,
     spool: Extent,
     rejects: Extent,
-    repeated: Vec<u32>,
+    /// How many records are repeated.
+    repeated: u64,
     judged: Runs,
     duplicates: Runs,
     skipped: Vec<(String, u64)>,
@@ -242,8 +254,7 @@ pub fn decide(job: &Job<'_>, reject: impl FnMut(&Reject) -> Result<()>) -> Resul
 type Parts = (Store, Spool, Sorter<Judged>, Sorter<DuplicateBlock>, Vec<(String, u64)>);
 
 fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
-    let mut repeated = Bits::new(state.records as usize);
-    state.repeated.iter().for_each(|number| repeated.insert(*number));
+    let repeated = ids::take_up(job, state.repeated, state.records)?;
     let spool = SpoolWriter::open(&job.work.file(super::drafts::SPOOL), state.spool)?.finish()?;
     let rejects = SpoolWriter::open(&job.work.file(super::drafts::REJECTS), state.rejects)?.finish()?;
     let rows = TableWriter::open(&job.work.file(super::drafts::ROWS), state.records)?.finish()?;
@@ -270,10 +281,10 @@ fn newly_decided(job: &Job<'_>, stage: Option<Stage>) -> Result<Parts> {
     ];
     if job.is_checkpoint_due(Moment::End) {
         let state = State {
-            records: store.rows.len(),
-            spool: store.spool.extent(),
-            rejects: rejects.extent(),
-            repeated: store.repeated.iter().collect(),
+            records: store.rows.checkpoint()?,
+            spool: store.spool.checkpoint()?,
+            rejects: rejects.checkpoint()?,
+            repeated: ids::put_down(job, &store.repeated)?,
             judged: judged.checkpoint()?,
             duplicates: duplicates.checkpoint()?,
             skipped: skipped.clone(),

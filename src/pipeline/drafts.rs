@@ -53,25 +53,12 @@ impl State {
 }
 
 /// What is remembered of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Row {
     /// Where its draft is in the spool; nothing for a reject.
     pub draft: Option<u64>,
     /// What deduplication knows of it; nothing for a document without main text.
     pub entry: Option<Entry>,
-}
-
-/// The records compare by their drafts only to be [`Record`](super::sort::Record)s; they are never sorted.
-impl PartialOrd for Row {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Row {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.draft.cmp(&other.draft)
-    }
 }
 
 /// What the second sweep leaves behind.
@@ -140,12 +127,16 @@ pub(super) fn drafts(job: &Job<'_>, stage: Option<Stage>) -> Result<Drafts> {
 /// Makes the first sweep, and puts down what it found where that is worth it.
 fn counted(job: &Job<'_>, state: Option<super::survey::State>) -> Result<(Survey, Option<Surveyed>)> {
     let mut survey = survey(job, state)?;
-    if !job.is_checkpoint_due(Moment::End) {
+    // Where an earlier checkpoint was worth its cost, this one is: without it the next sweep could make none.
+    if !job.work.has_checkpoint() && !job.is_checkpoint_due(Moment::End) {
         return Ok((survey, None));
     }
-    let surveyed = survey.checkpoint()?;
+    let surveyed = survey.checkpoint(job)?;
     let mut nothing = Sweep::open(job, None)?;
     job.save(Stage::Drafts(nothing.checkpoint(Position::default(), Some(&surveyed))?))?;
+    // What only counting needed.
+    job.work.forget(super::survey::SKETCHES)?;
+    job.work.forget(super::survey::SHORT_TEXTS)?;
     Ok((survey, Some(surveyed)))
 }
 

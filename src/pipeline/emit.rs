@@ -48,6 +48,7 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
     }
     let view = View { job, store: &store, wants_decisions: outputs.decisions.is_some() };
     let source = portions(outcome.over(&store));
+    let mut bytes = 0;
     ordered(
         source,
         job.threads(),
@@ -67,7 +68,8 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
                 decisions.write(&written.decisions)?;
             }
             summary.merge(&written.summary);
-            job.progress.advance(written.bytes, written.documents);
+            bytes += written.bytes;
+            job.progress.advance(bytes, written.documents);
             Ok(())
         },
     )?;

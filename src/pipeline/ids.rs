@@ -5,8 +5,10 @@
 
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::Job;
 use super::bits::Bits;
 use super::sort::Sorter;
+use super::table::TableWriter;
 use crate::error::Result;
 
 /// A record's id and its number. Two ids that share a 128-bit hash do not occur.
@@ -27,6 +29,25 @@ pub(super) fn repeated(ids: Sorter<Id>, records: usize) -> Result<Bits> {
             repeated.insert(number);
         }
         last = Some(hash);
+    }
+    Ok(repeated)
+}
+
+/// The file of the repeated records.
+const REPEATED: &str = "repeated";
+
+/// Puts down which records are repeated; returns how many.
+pub(super) fn put_down(job: &Job<'_>, repeated: &Bits) -> Result<u64> {
+    let mut table: TableWriter<u32> = TableWriter::open(&job.work.file(REPEATED), 0)?;
+    repeated.iter().try_for_each(|number| table.push(&number))?;
+    table.checkpoint()
+}
+
+/// Takes up the `count` repeated records, of `records` in all, that were put down.
+pub(super) fn take_up(job: &Job<'_>, count: u64, records: u64) -> Result<Bits> {
+    let mut repeated = Bits::new(records as usize);
+    for number in TableWriter::open(&job.work.file(REPEATED), count)?.finish()?.iter() {
+        repeated.insert(number?);
     }
     Ok(repeated)
 }

@@ -142,10 +142,13 @@ impl Spool {
         })
     }
 
-    /// How far it is written.
-    #[must_use]
-    pub fn extent(&self) -> Extent {
-        self.extent
+    /// Brings everything to disk; returns how far that is.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path.
+    pub fn checkpoint(&self) -> Result<Extent> {
+        self.file.sync_data().map_err(Error::io("bring the file to disk", &self.path))?;
+        Ok(self.extent)
     }
 
     /// The error for an entry that is not what it should be.

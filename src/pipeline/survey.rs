@@ -66,29 +66,28 @@ pub(super) struct Survey {
 pub(super) struct Surveyed {
     pub found: Runs,
     records: u64,
-    repeated: Vec<u32>,
+    /// How many records are repeated.
+    repeated: u64,
     pub skipped_near_pairs: u64,
 }
 
 impl Survey {
     /// Puts it down.
-    pub fn checkpoint(&mut self) -> Result<Surveyed> {
+    pub fn checkpoint(&mut self, job: &Job<'_>) -> Result<Surveyed> {
         Ok(Surveyed {
             found: self.found.checkpoint()?,
-            records: self.known.len(),
-            repeated: self.repeated.iter().collect(),
+            records: self.known.checkpoint()?,
+            repeated: ids::put_down(job, &self.repeated)?,
             skipped_near_pairs: self.skipped_near_pairs,
         })
     }
 
     /// Takes it up again.
     pub fn resume(job: &Job<'_>, surveyed: &Surveyed) -> Result<Self> {
-        let mut repeated = Bits::new(surveyed.records as usize);
-        surveyed.repeated.iter().for_each(|number| repeated.insert(*number));
         Ok(Self {
             found: Sorter::resume(job.work.path(), &surveyed.found, job.memory() / 4),
             known: TableWriter::open(&job.work.file(KNOWN), surveyed.records)?.finish()?,
-            repeated,
+            repeated: ids::take_up(job, surveyed.repeated, surveyed.records)?,
             skipped_near_pairs: surveyed.skipped_near_pairs,
         })
     }
@@ -118,8 +117,8 @@ impl Known {
 }
 
 const KNOWN: &str = "known";
-const SKETCHES: &str = "page-sketches";
-const SHORT_TEXTS: &str = "short-texts";
+pub(super) const SKETCHES: &str = "page-sketches";
+pub(super) const SHORT_TEXTS: &str = "short-texts";
 
 /// Reads every input once, from where an interrupted sweep was.
 pub(super) fn survey(job: &Job<'_>, state: Option<State>) -> Result<Survey> {

@@ -105,6 +105,15 @@ impl<T: Record> Table<T> {
         self.records == 0
     }
 
+    /// Brings everything to disk; returns how many records there are.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path.
+    pub fn checkpoint(&self) -> Result<u64> {
+        self.file.sync_data().map_err(Error::io("bring the file to disk", &self.path))?;
+        Ok(self.records)
+    }
+
     /// Record number `number`. Any number of threads may read at once.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use super::bits::Bits;
 use super::drafts::Row;
 use super::sort::Sorter;
 use super::table::{Table, TableWriter};
-use crate::dedup::{Bucket, CHUNK, MainText, Match, Member, Statistics, Stretch, search};
+use crate::dedup::{BUCKET_LIMIT, Bucket, CHUNK, MainText, Match, Member, Statistics, Stretch, search};
 use crate::document::Verdict;
 use crate::error::Result;
 
@@ -40,8 +40,9 @@ pub(super) struct Shared {
     pub asks: bool,
 }
 
-/// Kept documents of earlier stretches that come along for each bucket: as many as the search looks at, and some.
-const KEPT_ALONG: usize = 128;
+/// Kept documents of earlier stretches that come along for each bucket: as many as the search looks at, and one more that
+/// says there were more.
+const KEPT_ALONG: usize = BUCKET_LIMIT + 1;
 
 /// Bytes that a document's part in a bucket takes while a stretch is searched: here and in the stretch, with its share of
 /// the member and of the bucket.
@@ -71,18 +72,17 @@ impl Judged {
         ]
     }
 
-    /// The verdict on a document with main text, given all that was judged of it.
-    pub fn verdict(judged: impl IntoIterator<Item = Self>) -> Verdict {
-        let mut copies = 0;
-        for Self { kind, canonical, similarity, .. } in judged {
-            if kind == Self::HAS_COPY {
-                copies += 1;
-            } else {
+    /// The verdict on a document with main text, given what `before` was judged of it.
+    pub fn after(self, before: Verdict) -> Verdict {
+        let Self { kind, canonical, similarity, .. } = self;
+        match before {
+            Verdict::Keep { copies } if kind == Self::HAS_COPY => Verdict::Keep { copies: copies + 1 },
+            Verdict::Keep { .. } => {
                 let (similarity, exact) = (f64::from_bits(similarity), kind == Self::EXACT);
-                return Verdict::Duplicate { canonical, similarity, exact };
+                Verdict::Duplicate { canonical, similarity, exact }
             }
+            decided => decided,
         }
-        Verdict::Keep { copies }
     }
 }
 
@@ -117,7 +117,7 @@ impl Ranks {
             }
         }
         let mut places = vec![u32::MAX; rows.len() as usize];
-        let mut documents = Vec::new();
+        let mut documents = Vec::with_capacity(places.len());
         for claim in claims.finish()? {
             let (_, document) = claim?;
             places[document as usize] = documents.len() as u32;
@@ -337,6 +337,9 @@ impl<T: MainText> Finder<'_, T> {
             collected.before.clear();
             collected.own.clear();
         };
+        // Counted over all shared buckets, also those that nobody else of this stretch stands in: what a document asks does
+        // not depend on where stretches end.
+        let mut asked = vec![0_u8; places.len()];
         let mut last = None;
         for shared in self.shared.iter() {
             let Shared { bucket, place, asks } = shared?;
@@ -345,6 +348,8 @@ impl<T: MainText> Finder<'_, T> {
                 last = Some(bucket);
             }
             if places.contains(&place) {
+                let asked = &mut asked[(place - places.start) as usize];
+                *asked = asked.saturating_add(u8::from(asks));
                 collected.own.push((place, asks));
             } else if place < places.start && !self.ranks.dropped.contains(place) {
                 if collected.before.len() == KEPT_ALONG {
@@ -362,7 +367,8 @@ impl<T: MainText> Finder<'_, T> {
             let document = self.ranks.document(place);
             let entry = self.rows.get(u64::from(document))?.entry;
             let (words, signature) = entry.map(|entry| (entry.words, entry.signature)).unwrap_or_default();
-            Ok(Member { document, rank: place, words, signature })
+            let asked = place.checked_sub(places.start).map_or(0, |own| asked[own as usize]);
+            Ok(Member { document, rank: place, words, asked, signature })
         };
         let mut stretch = Stretch::new(places_of.iter().map(member).collect::<Result<_>>()?, kept_earlier);
         for bucket in entries.chunk_by(|a, b| a.0 == b.0) {

@@ -13,15 +13,15 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::error::{Error, Result};
 
@@ -31,6 +31,8 @@ pub const WORK_FORMAT: u32 = 2;
 const VERSION: &str = "version";
 const LOCK: &str = "lock";
 const CHECKPOINT: &str = "checkpoint.json";
+/// Is there while the outputs are given their names.
+const COMMITTING: &str = "committing";
 /// Names the temporary files of outputs, a line each: a killed run cannot remove them.
 const TEMPORARIES: &str = "temporaries";
 
@@ -53,6 +55,8 @@ pub struct WorkFolder {
     kind: Kind,
     /// When the last checkpoint was made, or the folder was opened.
     saved: Mutex<Instant>,
+    /// What the inputs were before the first of them was read.
+    inputs: OnceLock<String>,
 }
 
 #[derive(Debug)]
@@ -74,7 +78,7 @@ impl WorkFolder {
             .map_err(Error::io("create a work folder there", &parent))?;
         let path = folder.path().to_owned();
         write_version(&path)?;
-        Ok(Self { path, kind: Kind::Throwaway { _folder: folder }, saved: Mutex::new(Instant::now()) })
+        Ok(Self { path, kind: Kind::Throwaway { _folder: folder }, saved: Mutex::new(Instant::now()), inputs: OnceLock::new() })
     }
 
     /// Takes the folder of `output`, in `parent` or else beside `output`: `.NAME.work-HASH`, where the hash is that of the
@@ -85,25 +89,19 @@ impl WorkFolder {
     /// not a work folder at all. [`Error::Io`] with the path of what could not be written.
     pub fn claim(parent: Option<&Path>, output: &Path, leftover: Leftover) -> Result<Self> {
         let (parent, name) = place(parent, output);
-        let beside = fs::canonicalize(folder_of(output)).unwrap_or_else(|_| folder_of(output).to_owned());
-        let hash = xxh3_64(beside.join(&name).as_os_str().as_encoded_bytes());
-        let path = parent.join(format!(".{name}.work-{hash:016x}"));
-        match fs::create_dir(&path) {
-            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => check_version(&path)?,
-            made => made.map_err(Error::io("create a work folder there", &parent))?,
-        }
-        let lock = path.join(LOCK);
-        let file = File::options().write(true).create(true).truncate(false).open(&lock);
-        let file = file.map_err(Error::io("create the file", &lock))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(refused(&path, "is in use by another run; wait for it, or name another output"));
+        let path = resumable(&parent, &name, output);
+        let lock = loop {
+            match fs::create_dir(&path) {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => check_version(&path)?,
+                made => made.map_err(Error::io("create a work folder there", &parent))?,
             }
-            Err(TryLockError::Error(e)) => return Err(Error::io("lock the file", &lock)(e)),
-        }
-        let work = Self { path, kind: Kind::Resumable { _lock: file }, saved: Mutex::new(Instant::now()) };
-        if leftover == Leftover::Remove {
+            // A run that ends takes its lock away with its folder, perhaps between our opening and our locking it.
+            if let Some(lock) = locked(&path)? {
+                break lock;
+            }
+        };
+        let work = Self { path, kind: Kind::Resumable { _lock: lock }, saved: Mutex::new(Instant::now()), inputs: OnceLock::new() };
+        if leftover == Leftover::Remove || !work.has_checkpoint() {
             work.clear()?;
         }
         if !work.file(VERSION).is_file() {
@@ -125,6 +123,28 @@ impl WorkFolder {
         self.path.join(name)
     }
 
+    /// What the inputs were when this was first asked.
+    pub(super) fn inputs(&self, identify: impl FnOnce() -> String) -> String {
+        self.inputs.get_or_init(identify).clone()
+    }
+
+    /// Says that the outputs are about to be given their names. Whoever resumes from here may replace those that have them.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path of the file that could not be written.
+    pub fn begin_commit(&self) -> Result<()> {
+        let path = self.file(COMMITTING);
+        fs::write(&path, "").map_err(Error::io("write the file", path))
+    }
+
+    /// Whether the last run with that output was killed while its outputs were given their names.
+    #[must_use]
+    pub fn is_half_committed(parent: Option<&Path>, output: &Path) -> bool {
+        let (parent, name) = place(parent, output);
+        let folder = resumable(&parent, &name, output);
+        folder.join(COMMITTING).is_file() && folder.join(CHECKPOINT).is_file()
+    }
+
     /// Whether checkpoints are of any use here.
     #[must_use]
     pub fn is_resumable(&self) -> bool {
@@ -141,14 +161,16 @@ impl WorkFolder {
     /// `runs` are removed.
     pub(super) fn save<T: Serialize>(&self, state: &T, runs: impl Iterator<Item = String>) -> Result<()> {
         let (path, fresh) = (self.file(CHECKPOINT), self.file("checkpoint.new"));
-        let json = serde_json::to_vec(state).expect("a checkpoint holds names and numbers");
+        let json = serde_json::to_string(state).expect("a checkpoint holds names and numbers");
         let written = File::create(&fresh).and_then(|mut file| {
-            file.write_all(&json)?;
+            writeln!(file, "{}", checksum(&json))?;
+            file.write_all(json.as_bytes())?;
             file.sync_all()?;
-            fs::rename(&fresh, &path)?;
-            File::open(&self.path)?.sync_all()
+            fs::rename(&fresh, &path)
         });
         written.map_err(Error::io("write the file", &path))?;
+        // Some systems refuse to sync a folder; then a power failure in the next seconds may bring the last one back.
+        let _ = File::open(&self.path).and_then(|folder| folder.sync_all());
         *self.saved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.remove_runs_but(&runs.collect())
     }
@@ -164,10 +186,12 @@ impl WorkFolder {
             return Ok(None);
         }
         let path = self.file(CHECKPOINT);
-        let bytes = fs::read(&path).map_err(Error::io("read the file", &path))?;
-        serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|e| refused(&path, &format!("is damaged ({e}); remove the folder to start over")))
+        let text = fs::read_to_string(&path).map_err(Error::io("read the file", &path))?;
+        let json = text.split_once('\n').filter(|(sum, json)| *sum == checksum(json)).map(|(_, json)| json);
+        match json.and_then(|json| serde_json::from_str(json).ok()) {
+            Some(state) => Ok(Some(state)),
+            None => Err(refused(&path, "is damaged; run without --resume to start over")),
+        }
     }
 
     /// Removes the runs of sorters that are not among `runs`: they came after the checkpoint, or before it.
@@ -218,8 +242,13 @@ impl WorkFolder {
 
     fn files(&self) -> Result<Vec<PathBuf>> {
         let entries = fs::read_dir(&self.path)
-            .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>());
+            .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>());
         entries.map_err(Error::io("list the folder", &self.path))
+    }
+
+    /// Removes a file that no checkpoint speaks of any more.
+    pub(super) fn forget(&self, name: &str) -> Result<()> {
+        remove(&self.file(name))
     }
 
     /// Ends the run: nothing is left to go on from, and the folder goes.
@@ -234,8 +263,12 @@ impl WorkFolder {
 impl Drop for WorkFolder {
     fn drop(&mut self) {
         if self.is_resumable() && !self.has_checkpoint() {
-            // What cannot be removed now is removed by the next run with that output.
-            let _ = fs::remove_dir_all(&self.path);
+            // What says whose folder it is goes last: a run killed in between leaves a folder that the next one knows. What
+            // cannot be removed now, that one removes.
+            let _ = self.clear();
+            let _ = remove(&self.file(VERSION));
+            let _ = remove(&self.file(LOCK));
+            let _ = fs::remove_dir(&self.path);
         }
     }
 }
@@ -246,13 +279,57 @@ fn place(parent: Option<&Path>, output: &Path) -> (PathBuf, String) {
     (parent.unwrap_or(folder_of(output)).to_owned(), name.to_string_lossy().into_owned())
 }
 
+/// The resumable folder of an output.
+fn resumable(parent: &Path, name: &str, output: &Path) -> PathBuf {
+    let beside = fs::canonicalize(folder_of(output)).unwrap_or_else(|_| folder_of(output).to_owned());
+    let hash = xxh3_64(beside.join(name).as_os_str().as_encoded_bytes());
+    parent.join(format!(".{name}.work-{hash:016x}"))
+}
+
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// The lock of a work folder; nothing where the folder went while it was taken.
+fn locked(folder: &Path) -> Result<Option<File>> {
+    let lock = folder.join(LOCK);
+    let file = match File::options().write(true).create(true).truncate(false).open(&lock) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file.map_err(Error::io("create the file", &lock))?,
+    };
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(refused(folder, "is in use by another run; wait for it, or name another output"));
+        }
+        Err(TryLockError::Error(e)) => return Err(Error::io("lock the file", &lock)(e)),
+    }
+    Ok(is_at(&file, &lock).then_some(file))
+}
+
+/// Whether an open file still has this name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let id = |found: fs::Metadata| (found.dev(), found.ino());
+    matches!((file.metadata().map(id), fs::metadata(path).map(id)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// Whether an open file still has this name: elsewhere an open file cannot be removed.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
+}
+
 fn write_version(folder: &Path) -> Result<()> {
-    let version = folder.join(VERSION);
-    fs::write(&version, version_line()).map_err(Error::io("write the file", version))
+    let (version, fresh) = (folder.join(VERSION), folder.join("version.new"));
+    let written = fs::write(&fresh, version_line()).and_then(|()| fs::rename(&fresh, &version));
+    written.map_err(Error::io("write the file", version))
+}
+
+/// What stands before a checkpoint, to see that it is whole.
+fn checksum(json: &str) -> String {
+    format!("{:032x}", xxh3_128(json.as_bytes()))
 }
 
 fn version_line() -> String {
@@ -270,14 +347,15 @@ fn check_version(folder: &Path) -> Result<()> {
             );
             Err(refused(folder, &message))
         }
-        // A run killed at its very beginning leaves no more than a lock.
-        _ if fs::read_dir(folder)
-            .is_ok_and(|mut files| files.all(|f| f.is_ok_and(|f| f.file_name() == LOCK))) =>
-        {
-            Ok(())
-        }
+        // A run killed at its very beginning, or at its very end, leaves no more than these.
+        _ if holds_only(folder, &[LOCK, "version.new"]) => Ok(()),
         _ => Err(refused(folder, "stands where the work folder should, and is none; remove it")),
     }
+}
+
+fn holds_only(folder: &Path, names: &[&str]) -> bool {
+    let is_one = |entry: fs::DirEntry| names.iter().any(|name| entry.file_name() == *name);
+    fs::read_dir(folder).is_ok_and(|mut files| files.all(|file| file.is_ok_and(is_one)))
 }
 
 fn refused(path: &Path, message: &str) -> Error {
@@ -286,7 +364,7 @@ fn refused(path: &Path, message: &str) -> Error {
 
 fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove the file", path)(e)),
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::io("remove the file", path)(e)),
         _ => Ok(()),
     }
 }
@@ -358,6 +436,25 @@ mod tests {
         work.save(&8_u32, std::iter::empty()).unwrap();
         work.finish().unwrap();
         assert_eq!(left(), 0);
+    }
+
+    #[test]
+    fn what_a_kill_can_leave_can_be_claimed() {
+        let beside = tempfile::tempdir().unwrap();
+        let output = beside.path().join("corpus.jsonl");
+        let path = WorkFolder::claim(None, &output, Leftover::Resume).unwrap().path().to_owned();
+        let whose = version_line();
+        // At the beginning; before the first checkpoint; in the middle of a removal.
+        for left in [&["lock"][..], &["lock", "version.new"], &["version", "x-0.run", "drafts"], &["lock", "version"]] {
+            for leftover in [Leftover::Resume, Leftover::Remove] {
+                fs::create_dir(&path).unwrap();
+                left.iter().for_each(|name| fs::write(path.join(name), &whose).unwrap());
+                let work = WorkFolder::claim(None, &output, leftover).unwrap();
+                assert!(!work.file("x-0.run").exists() && !work.file("drafts").exists());
+                drop(work);
+                assert!(!path.exists(), "{left:?}");
+            }
+        }
     }
 
     #[test]

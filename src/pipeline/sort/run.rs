@@ -58,7 +58,8 @@ impl Run {
     /// Brings it to disk and lets it stay there.
     pub(super) fn keep(&mut self) -> Result<()> {
         if !self.is_kept {
-            let synced = File::open(&self.path).and_then(|file| file.sync_all());
+            // Some systems sync only what may be written.
+            let synced = File::options().write(true).open(&self.path).and_then(|file| file.sync_all());
             synced.map_err(Error::io("bring the file to disk", &self.path))?;
             self.is_kept = true;
         }

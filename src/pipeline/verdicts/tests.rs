@@ -57,7 +57,8 @@ impl Texts {
         let judged: Vec<Judged> = found.judged.finish().unwrap().map(Result::unwrap).collect();
         let verdict = |(document, entry): (u32, &Option<_>)| {
             let own = judged.iter().filter(|judged| judged.document == document).copied();
-            entry.as_ref().map_or(Verdict::Empty, |_| Judged::verdict(own))
+            let verdict = own.fold(Verdict::Keep { copies: 0 }, |verdict, judged| judged.after(verdict));
+            entry.as_ref().map_or(Verdict::Empty, |_| verdict)
         };
         Outcome { verdicts: (0..).zip(&entries).map(verdict).collect(), statistics: found.statistics }
     }
@@ -268,6 +269,22 @@ fn a_text_inside_a_longer_one_is_found_when_asked_for() {
         assert_eq!(outcome, texts.decide_as(config(threshold), 1, Size::bytes(40_000)));
     }
     assert_eq!(dropped(&texts.decide(1).verdicts), [None; 5]);
+}
+
+#[test]
+fn what_is_contained_does_not_depend_on_memory() {
+    // Pages of ten sites, each with the furniture of its site, and excerpts of pages: more than three chunks of ranks.
+    let page = |i: usize| {
+        let (own, site) = (words(i * 200..i * 200 + 60 + i % 7), i % 10);
+        [words(900_000 + site * 100..900_000 + site * 100 + 25), own].concat().join(" ")
+    };
+    let excerpt = |i: usize| words(i * 200 + 10..i * 200 + 40).join(" ");
+    let texts = Texts((0..1200).map(page).chain((0..700).map(excerpt)).collect());
+    let config = DedupConfig { similarity: Similarity::Containment, ..DedupConfig::default() };
+    let outcome = texts.decide_as(config.clone(), 2, Size::mebibytes(64));
+    let kept = outcome.verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Keep { .. })).count();
+    assert!((1200..1900).contains(&kept), "{kept}");
+    assert_eq!(outcome, texts.decide_as(config, 1, Size::bytes(40_000)));
 }
 
 /// Texts in which word `i` of text `t` is replaced where `edits` says so.
