@@ -164,8 +164,13 @@ mod tests {
     use super::*;
 
     fn stretch(members: u32, kept_earlier: usize, buckets: &[&[(u32, bool)]]) -> Stretch {
-        let member =
-            |document| Member { document, rank: document, words: 9, asked: 1, signature: Signature::default() };
+        let member = |document| Member {
+            document,
+            rank: document,
+            words: 9,
+            asked: 1,
+            signature: Signature::default(),
+        };
         let mut stretch = Stretch::new((0..members).map(member).collect(), kept_earlier);
         buckets.iter().for_each(|bucket| stretch.add_bucket(bucket.iter().copied()));
         stretch.close();

@@ -78,7 +78,12 @@ impl WorkFolder {
             .map_err(Error::io("create a work folder there", &parent))?;
         let path = folder.path().to_owned();
         write_version(&path)?;
-        Ok(Self { path, kind: Kind::Throwaway { _folder: folder }, saved: Mutex::new(Instant::now()), inputs: OnceLock::new() })
+        Ok(Self {
+            path,
+            kind: Kind::Throwaway { _folder: folder },
+            saved: Mutex::new(Instant::now()),
+            inputs: OnceLock::new(),
+        })
     }
 
     /// Takes the folder of `output`, in `parent` or else beside `output`: `.NAME.work-HASH`, where the hash is that of the
@@ -100,7 +105,12 @@ impl WorkFolder {
                 break lock;
             }
         };
-        let work = Self { path, kind: Kind::Resumable { _lock: lock }, saved: Mutex::new(Instant::now()), inputs: OnceLock::new() };
+        let work = Self {
+            path,
+            kind: Kind::Resumable { _lock: lock },
+            saved: Mutex::new(Instant::now()),
+            inputs: OnceLock::new(),
+        };
         if leftover == Leftover::Remove || !work.has_checkpoint() {
             work.clear()?;
         }
@@ -445,7 +455,9 @@ mod tests {
         let path = WorkFolder::claim(None, &output, Leftover::Resume).unwrap().path().to_owned();
         let whose = version_line();
         // At the beginning; before the first checkpoint; in the middle of a removal.
-        for left in [&["lock"][..], &["lock", "version.new"], &["version", "x-0.run", "drafts"], &["lock", "version"]] {
+        for left in
+            [&["lock"][..], &["lock", "version.new"], &["version", "x-0.run", "drafts"], &["lock", "version"]]
+        {
             for leftover in [Leftover::Resume, Leftover::Remove] {
                 fs::create_dir(&path).unwrap();
                 left.iter().for_each(|name| fs::write(path.join(name), &whose).unwrap());

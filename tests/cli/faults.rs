@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 const EARLIER: &str = "what an earlier run wrote\n";
 
-fn named_pipe(folder: &Folder, name: &str) {
+pub fn named_pipe(folder: &Folder, name: &str) {
     let made = Command::new("mkfifo").arg(folder.join(name)).status().expect("there is mkfifo");
     assert!(made.success());
 }

@@ -1,9 +1,12 @@
 //! A run that is killed goes on with `--resume`, and ends in the bytes of one that was left alone.
 
+use std::fs::File;
+use std::io::Read;
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::faults::named_pipe;
 use crate::program::Folder;
 use crate::words::{Random, corpus};
 
@@ -94,6 +97,39 @@ fn a_large_corpus_gives_the_same_bytes_with_any_threads_memory_and_kills() {
     assert!(outputs(&folder) == expected && resumed > 0);
 }
 
+#[test]
+fn a_run_killed_while_it_writes_goes_on_with_writing() {
+    let folder = Folder::new();
+    write_pages(&folder, 3, 400);
+    folder.succeed(args(&["--label", "off"]));
+    let expected = outputs(&folder);
+    for name in OUTPUTS {
+        std::fs::remove_file(folder.join(name)).expect("it was written");
+    }
+
+    // The decisions wait for a reader who has seen their first byte: all is decided, and the outputs are begun.
+    named_pipe(&folder, "pipe");
+    let mut program = folder
+        .dehusk(["clean", "pages.jsonl", "-o", "corpus.jsonl", "--decisions", "pipe", "--label", "off"])
+        .args(["--set", "run.checkpoint_seconds=0"])
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut pipe = File::open(folder.join("pipe")).expect("the program opens its end");
+    pipe.read_exact(&mut [0]).expect("there is a first decision");
+    program.kill().expect("it still runs");
+    program.wait().expect("it ends");
+    drop(pipe);
+    std::fs::remove_file(folder.join("pipe")).expect("it is there");
+    let half = |name: &String| name.ends_with(".tmp");
+    assert!(left(&folder).iter().any(half), "the corpus was begun");
+
+    let resumed = folder.succeed(args(&["--label", "off", "--resume"]));
+    assert!(resumed.stderr().contains("interrupted run: write, after"), "{}", resumed.stderr());
+    assert!(outputs(&folder) == expected);
+    assert_eq!(left(&folder), [""; 0]);
+}
+
 /// A run that was killed while it had a checkpoint.
 fn killed(folder: &Folder, flags: &[&str]) {
     let often: Vec<&str> = flags.iter().chain(&["--set", "run.checkpoint_seconds=0"]).copied().collect();
@@ -120,6 +156,7 @@ fn what_cannot_be_gone_on_with_is_named_and_left_alone() {
         let run = folder.run(args(flags));
         assert_eq!(run.code(), Some(4), "{}", run.stderr());
         assert!(run.stderr().contains(message), "{}", run.stderr());
+        assert!(!run.stderr().contains("goes on from there"), "{}", run.stderr());
         assert_eq!(folder.read("corpus.jsonl"), b"earlier\n");
     };
     refused(&["--label", "off", "--resume", "--set", "dedup.threshold=0.7"], "another configuration");
