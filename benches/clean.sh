@@ -32,15 +32,17 @@ cpu() {
 }
 
 words=$(cpu wc -w "$corpus")
-printf '%-34s %8s %10s %8s\n' '' 'CPU s' 'MB/CPU s' '× wc -w'
-for threads in 1 2; do
-    for decisions in without with; do
-        out=("$dehusk" clean "$corpus" --overwrite --quiet --max-rejects 1000000 --threads "$threads" --work-dir "$scratch"
-            -o "$scratch/corpus.jsonl" --report "$scratch/report.json")
-        [ $decisions = without ] || out+=(--decisions "$scratch/decisions.jsonl")
-        ms=$(cpu "${out[@]}")
-        bytes=$(grep -m1 -o '"source": *[0-9]*' "$scratch/report.json" | tr -dc 0-9)
-        awk -v name="$threads threads, $decisions decisions" -v ms="$ms" -v bytes="$bytes" -v words="$words" \
-            'BEGIN { printf "%-34s %8.2f %10.1f %8.1f\n", name, ms / 1e3, bytes / 1e3 / ms, ms / words }'
+printf '%-42s %8s %10s %8s\n' '' 'CPU s' 'MB/CPU s' '× wc -w'
+for label in on off; do
+    for threads in 1 2; do
+        for decisions in without with; do
+            out=("$dehusk" clean "$corpus" --overwrite --quiet --max-rejects 1000000 --threads "$threads" --label "$label"
+                --work-dir "$scratch" -o "$scratch/corpus.jsonl" --report "$scratch/report.json")
+            [ $decisions = without ] || out+=(--decisions "$scratch/decisions.jsonl")
+            ms=$(cpu "${out[@]}")
+            bytes=$(grep -m1 -o '"source": *[0-9]*' "$scratch/report.json" | tr -dc 0-9)
+            awk -v name="label $label, $threads threads, $decisions decisions" -v ms="$ms" -v bytes="$bytes" -v words="$words" \
+                'BEGIN { printf "%-42s %8.2f %10.1f %8.1f\n", name, ms / 1e3, bytes / 1e3 / ms, ms / words }'
+        done
     done
 done

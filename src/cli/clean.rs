@@ -87,6 +87,13 @@ pub fn run(args: &Args) -> Result<Exit> {
     let stop = stop_flag();
 
     let work = work_folder(args, &targets, &inputs)?;
+    if work.has_started_over() && !args.quiet {
+        terminal::say(
+            "starting over; what an interrupted run had left is removed (--resume would have gone on)",
+        );
+    } else if args.resume && !work.has_checkpoint() && !args.quiet {
+        terminal::say("nothing to go on with; starting at the beginning");
+    }
     let inputs = spooled(inputs, &work, &config)?;
     if args.verbose {
         let files = terminal::count(inputs.len() as u64, "input file");

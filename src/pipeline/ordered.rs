@@ -1,5 +1,5 @@
-//! Parallel work on a stream whose results come out in input order, in bounded memory, on exactly as many threads as were
-//! asked for.
+//! Parallel work on a stream whose results come out in input order, in bounded memory, on as many threads as were asked
+//! for.
 //!
 //! Every thread does the same: it takes the next item from the source, works on it, and hands in the result. Whoever
 //! hands in the result that is due sinks it, and all that wait behind it. So there is no reader and no writer beside

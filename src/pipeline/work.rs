@@ -55,6 +55,8 @@ pub struct WorkFolder {
     kind: Kind,
     /// When the last checkpoint was made, or the folder was opened.
     saved: Mutex<Instant>,
+    /// Whether a checkpoint stood in the folder and was removed.
+    has_started_over: bool,
     /// What the inputs were before the first of them was read.
     inputs: OnceLock<String>,
 }
@@ -82,6 +84,7 @@ impl WorkFolder {
             path,
             kind: Kind::Throwaway { _folder: folder },
             saved: Mutex::new(Instant::now()),
+            has_started_over: false,
             inputs: OnceLock::new(),
         })
     }
@@ -105,13 +108,15 @@ impl WorkFolder {
                 break lock;
             }
         };
-        let work = Self {
+        let mut work = Self {
             path,
             kind: Kind::Resumable { _lock: lock },
             saved: Mutex::new(Instant::now()),
+            has_started_over: false,
             inputs: OnceLock::new(),
         };
         if leftover == Leftover::Remove || !work.has_checkpoint() {
+            work.has_started_over = work.has_checkpoint();
             work.clear()?;
         }
         if !work.file(VERSION).is_file() {
@@ -159,6 +164,12 @@ impl WorkFolder {
     #[must_use]
     pub fn is_resumable(&self) -> bool {
         matches!(self.kind, Kind::Resumable { .. })
+    }
+
+    /// Whether what an interrupted run could have gone on from was removed when the folder was taken.
+    #[must_use]
+    pub fn has_started_over(&self) -> bool {
+        self.has_started_over
     }
 
     /// Whether an interrupted run can go on from here.
@@ -380,111 +391,4 @@ fn remove(path: &Path) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn two_throwaway_folders_have_two_names_and_nothing_stays() {
-        let beside = tempfile::tempdir().unwrap();
-        let output = beside.path().join("corpus.jsonl");
-        let (one, two) =
-            (WorkFolder::create(None, &output).unwrap(), WorkFolder::create(None, &output).unwrap());
-        assert_ne!(one.path(), two.path());
-        assert_eq!(one.path().parent(), Some(beside.path()));
-        assert_eq!(fs::read_to_string(one.file("version")).unwrap(), "dehusk work folder, format 2\n");
-        fs::write(one.file("some.run"), "left behind").unwrap();
-        drop((one, two));
-        assert_eq!(fs::read_dir(beside.path()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn a_missing_parent_is_named() {
-        let parent = tempfile::tempdir().unwrap();
-        let missing = parent.path().join("missing");
-        for work in [
-            WorkFolder::create(Some(&missing), Path::new("out.jsonl")),
-            WorkFolder::claim(Some(&missing), Path::new("out.jsonl"), Leftover::Resume),
-        ] {
-            let error = work.unwrap_err();
-            assert!(error.to_string().starts_with(&missing.display().to_string()), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_folder_is_held_by_one_and_stays_with_its_checkpoint_only() {
-        let beside = tempfile::tempdir().unwrap();
-        let output = beside.path().join("corpus.jsonl");
-        let claim = |leftover| WorkFolder::claim(None, &output, leftover);
-        let left = || fs::read_dir(beside.path()).unwrap().count();
-
-        let work = claim(Leftover::Resume).unwrap();
-        let error = claim(Leftover::Remove).unwrap_err().to_string();
-        assert!(error.contains("is in use by another run"), "{error}");
-        drop(work);
-        assert_eq!(left(), 0);
-
-        let work = claim(Leftover::Resume).unwrap();
-        for name in ["old-0.run", "old-1.run", "drafts"] {
-            fs::write(work.file(name), "").unwrap();
-        }
-        work.save(&7_u32, ["old-1.run".to_owned()].into_iter()).unwrap();
-        let temporary = beside.path().join(".corpus.jsonl.half");
-        fs::write(&temporary, "").unwrap();
-        work.remember_temporary(&temporary).unwrap();
-        drop(work);
-        assert_eq!(left(), 2);
-
-        let work = claim(Leftover::Resume).unwrap();
-        assert_eq!(work.load::<u32>().unwrap(), Some(7));
-        assert!(work.file("old-1.run").exists() && work.file("drafts").exists());
-        assert!(!work.file("old-0.run").exists() && !temporary.exists());
-        drop(work);
-
-        let work = claim(Leftover::Remove).unwrap();
-        assert_eq!(work.load::<u32>().unwrap(), None);
-        assert!(!work.file("old-1.run").exists());
-        work.save(&8_u32, std::iter::empty()).unwrap();
-        work.finish().unwrap();
-        assert_eq!(left(), 0);
-    }
-
-    #[test]
-    fn what_a_kill_can_leave_can_be_claimed() {
-        let beside = tempfile::tempdir().unwrap();
-        let output = beside.path().join("corpus.jsonl");
-        let path = WorkFolder::claim(None, &output, Leftover::Resume).unwrap().path().to_owned();
-        let whose = version_line();
-        // At the beginning; before the first checkpoint; in the middle of a removal.
-        for left in
-            [&["lock"][..], &["lock", "version.new"], &["version", "x-0.run", "drafts"], &["lock", "version"]]
-        {
-            for leftover in [Leftover::Resume, Leftover::Remove] {
-                fs::create_dir(&path).unwrap();
-                left.iter().for_each(|name| fs::write(path.join(name), &whose).unwrap());
-                let work = WorkFolder::claim(None, &output, leftover).unwrap();
-                assert!(!work.file("x-0.run").exists() && !work.file("drafts").exists());
-                drop(work);
-                assert!(!path.exists(), "{left:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn other_versions_and_other_folders_are_left_alone() {
-        let beside = tempfile::tempdir().unwrap();
-        let output = beside.path().join("corpus.jsonl");
-        let work = WorkFolder::claim(None, &output, Leftover::Resume).unwrap();
-        let path = work.path().to_owned();
-        drop(work);
-        fs::create_dir(&path).unwrap();
-        fs::write(path.join("version"), "dehusk work folder, format 1\n").unwrap();
-        for leftover in [Leftover::Resume, Leftover::Remove] {
-            let error = WorkFolder::claim(None, &output, leftover).unwrap_err().to_string();
-            assert!(error.contains("another version") && error.contains("format 1"), "{error}");
-        }
-        fs::write(path.join("version"), "mine").unwrap();
-        let error = WorkFolder::claim(None, &output, Leftover::Remove).unwrap_err().to_string();
-        assert!(error.contains("is none; remove it"), "{error}");
-        assert!(path.exists());
-    }
-}
+mod tests;

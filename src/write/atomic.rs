@@ -5,8 +5,8 @@
 //! removes its temporary file, and whatever stood under the target's name is untouched. [`commit_all`] finishes
 //! several outputs before it renames the first, so that a full disk replaces none of them.
 //!
-//! When it is wrong: a process killed without warning leaves its hidden temporary file; a power failure between two
-//! renames of [`commit_all`] leaves some outputs new and some old; pipes and devices cannot be renamed over, so what
+//! When it is wrong: a process killed without warning leaves its hidden temporary file; one killed between two renames of
+//! [`commit_all`], or a power failure there, leaves some outputs new and some old; pipes and devices cannot be renamed over, so what
 //! was written to them stays written.
 
 use std::collections::BTreeSet;
