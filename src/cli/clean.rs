@@ -102,17 +102,31 @@ pub fn run(args: &Args) -> Result<Exit> {
     let progress = progress(if args.quiet { ProgressMode::Never } else { args.progress });
     let job = Job { inputs, config: &config, work: &work, progress: &*progress, stop };
     let result = clean(&job, &targets, args.quiet, &*progress);
-    let goes_on = |error: &anyhow::Error| {
-        let error = error.downcast_ref::<Error>();
-        matches!(error, Some(Error::Io { .. } | Error::Interrupted | Error::Panic { .. }))
-    };
-    if result.as_ref().is_err_and(goes_on) && work.has_checkpoint() {
-        let kept = "what was done so far is kept; the same command with --resume goes on from there";
-        terminal::warn(format_args!("{kept} (in {})", work.path().display()));
+    if let Err(error) = &result
+        && let Some(next) = next_step(error, &work)
+    {
+        terminal::warn(format_args!("{next} (in {})", work.path().display()));
     }
     let rejected = result?;
     work.finish()?;
     Ok(if rejected > config.run.max_rejects { Exit::TooManyRejects } else { Exit::Done })
+}
+
+/// What can be done with the work folder of a run that ended with this error, if anything is worth to be done with it.
+fn next_step(error: &anyhow::Error, work: &WorkFolder) -> Option<&'static str> {
+    let error = error.downcast_ref::<Error>().filter(|_| work.has_checkpoint())?;
+    match error {
+        _ if work.is_damage(error) => {
+            Some("a file of the work folder is damaged; run without --resume to start over")
+        }
+        Error::Io { .. } | Error::Interrupted => {
+            Some("what was done so far is kept; the same command with --resume goes on from there")
+        }
+        Error::Panic { .. } => Some(
+            "what was done so far is kept; --resume tries again from there, and without it the run starts over",
+        ),
+        _ => None,
+    }
 }
 
 /// The scratch folder: one to go on from, where the output is a file and the input can be read again.
@@ -197,6 +211,10 @@ impl Targets {
                 let message = "is named for two outputs; give each a file of its own".to_owned();
                 return Err(Error::Output { path: path.to_path_buf(), message });
             }
+        }
+        // Hours later would be a bad time to learn that a folder is read-only.
+        for (path, _) in all {
+            Output::create(path, self.existing)?;
         }
         Ok(())
     }

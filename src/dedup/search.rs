@@ -28,11 +28,11 @@ pub const CHUNK: u32 = 512;
 /// the threshold with each other, so a bucket fills only when all its values come from what a large family of pages
 /// shares. A copy of one of them meets it in other buckets too. Without a limit such a family would cost time in the
 /// square of its size.
-pub const BUCKET_LIMIT: usize = 32;
+pub const BUCKET_LIMIT: usize = 16;
 
 /// Documents kept before the chunk, and again documents kept in it, whose sets a document is compared with, the most
 /// similar by estimate first.
-const VERIFY_LIMIT: usize = 16;
+const VERIFY_LIMIT: usize = 12;
 
 /// Counts of what the search did, and of what it left out. A pair is a document and a better-ranked one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]

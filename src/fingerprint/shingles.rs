@@ -101,26 +101,84 @@ fn measure_at_least(
     common_at_least(a, b, needed).map(|common| measure(a, b, common))
 }
 
-/// Steps of a merge between two looks at whether it is still worth while.
-const STEPS: usize = 32;
+/// How many times as large the other set must be for a search in it to be cheaper than a merge.
+const SEARCH_FROM: usize = 16;
 
 /// The number of common elements of two sorted sets, unless it is less than `needed`.
-fn common_at_least(mut a: &[u64], mut b: &[u64], needed: usize) -> Option<usize> {
+fn common_at_least(a: &[u64], b: &[u64], needed: usize) -> Option<usize> {
+    let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if few.len() < many.len() / SEARCH_FROM { searched(few, many, needed) } else { merged(few, many, needed) }
+}
+
+/// Steps of a merge between two looks at whether it is still worth while.
+const STEPS: usize = 16;
+
+fn merged(a: &[u64], b: &[u64], needed: usize) -> Option<usize> {
+    // Each step of a merge waits for the one before it. The lower and the upper half of all hashes do not wait for each
+    // other, so both are merged at once.
+    let middle = |set: &[u64]| set.partition_point(|hash| *hash < 1 << 63);
+    let ((a_low, a_high), (b_low, b_high)) = (a.split_at(middle(a)), b.split_at(middle(b)));
+    let (mut low, mut high) = (Merge::new(a_low, b_low), Merge::new(a_high, b_high));
     let mut common = 0;
-    while common + a.len().min(b.len()) >= needed {
-        let (mut i, mut j) = (0, 0);
-        for _ in 0..STEPS {
-            let (Some(&x), Some(&y)) = (a.get(i), b.get(j)) else {
-                return (common >= needed).then_some(common);
-            };
-            // Which of the two is less cannot be predicted, so nothing branches on it.
-            common += usize::from(x == y);
-            i += usize::from(x <= y);
-            j += usize::from(y <= x);
+    loop {
+        let most_left = low.most_left() + high.most_left();
+        if common + most_left < needed {
+            return None;
         }
-        (a, b) = (&a[i..], &b[j..]);
+        if most_left == 0 {
+            return Some(common);
+        }
+        for _ in 0..STEPS {
+            common += low.step() + high.step();
+        }
     }
-    None
+}
+
+/// Two sorted sets that are merged, and how far that has come in each.
+struct Merge<'a> {
+    a: &'a [u64],
+    b: &'a [u64],
+    i: usize,
+    j: usize,
+}
+
+impl<'a> Merge<'a> {
+    fn new(a: &'a [u64], b: &'a [u64]) -> Self {
+        Self { a, b, i: 0, j: 0 }
+    }
+
+    /// No more common elements can follow.
+    fn most_left(&self) -> usize {
+        (self.a.len() - self.i).min(self.b.len() - self.j)
+    }
+
+    /// Passes over the least element; 1 if both sets have it.
+    #[inline]
+    fn step(&mut self) -> usize {
+        let (Some(&x), Some(&y)) = (self.a.get(self.i), self.b.get(self.j)) else { return 0 };
+        // Which of the two is less cannot be predicted, so nothing branches on it.
+        self.i += usize::from(x <= y);
+        self.j += usize::from(y <= x);
+        usize::from(x == y)
+    }
+}
+
+/// Looks for each of `few` in what is left of `many`, in strides that double until they are too long.
+fn searched(few: &[u64], mut many: &[u64], needed: usize) -> Option<usize> {
+    let mut common = 0;
+    for (i, hash) in few.iter().enumerate() {
+        if common + few.len() - i < needed {
+            return None;
+        }
+        let mut stride = 1;
+        while many.get(stride).is_some_and(|other| other < hash) {
+            stride *= 2;
+        }
+        let within = &many[..many.len().min(stride + 1)];
+        many = &many[within.partition_point(|other| other < hash)..];
+        common += usize::from(many.first() == Some(hash));
+    }
+    (common >= needed).then_some(common)
 }
 
 #[cfg(test)]
@@ -160,9 +218,10 @@ mod tests {
         assert_eq!(jaccard_at_least(&a, &b, f64::NAN), None);
     }
 
-    /// A sorted set of some of the numbers below `bound`.
+    /// A sorted set of some of `bound` numbers that are spread over all there are.
     fn set(bound: u64) -> impl Strategy<Value = Vec<u64>> {
-        prop::collection::btree_set(0..bound, 0..120).prop_map(|set| set.into_iter().collect())
+        prop::collection::btree_set(0..bound, 0..120)
+            .prop_map(move |set| set.into_iter().map(|n| n * (u64::MAX / bound)).collect())
     }
 
     proptest! {
@@ -185,6 +244,14 @@ mod tests {
             let (a, b) = (shingles(&hashes(&a), n), shingles(&hashes(&b), n));
             prop_assert_eq!(jaccard(&a, &b), common / x.union(&y).count() as f64);
             prop_assert_eq!(containment(&a, &b), common / x.len() as f64);
+        }
+
+        #[test]
+        fn searching_and_merging_count_what_is_common(few in set(150), many in set(150), needed in 0_usize..30) {
+            let sets = [&few, &many].map(|set| set.iter().collect::<BTreeSet<_>>());
+            let common = Some(sets[0].intersection(&sets[1]).count()).filter(|common| *common >= needed);
+            prop_assert_eq!(merged(&few, &many, needed), common);
+            prop_assert_eq!(searched(&few, &many, needed), common);
         }
 
         #[test]

@@ -17,7 +17,7 @@ use super::spool::{Extent, Spool, SpoolWriter};
 use super::survey::{Known, Survey, Surveyed, survey};
 use super::table::{Table, TableWriter};
 use super::verdicts::InBucket;
-use super::{Described, Job, numbered};
+use super::{Described, Job, Turn, numbered};
 use crate::config::Config;
 use crate::dedup::{Bucket, Entry, Lsh, MainTextDigest, claim};
 use crate::document::{Repetition, Side};
@@ -207,7 +207,8 @@ impl Sweep {
         job.progress.stage("label", job.input_bytes());
         let lsh = Lsh::new(&job.config.dedup);
         let mut end = position;
-        let work = |surveyed: Item| (make(&surveyed, job, &lsh), surveyed);
+        let turn = Turn::default();
+        let work = |surveyed: Item| (make(&surveyed, job, &lsh, &turn), surveyed);
         job.stream(position, prepare, work, |(made, item)| {
             let Item { batch, known, .. } = item;
             job.progress.advance(batch.consumed, made.len() as u64);
@@ -291,7 +292,7 @@ impl FoundStream {
     }
 }
 
-fn make(surveyed: &Item, job: &Job<'_>, lsh: &Lsh) -> Vec<Result<Made, Reject>> {
+fn make(surveyed: &Item, job: &Job<'_>, lsh: &Lsh, turn: &Turn) -> Vec<Result<Made, Reject>> {
     let Item { batch, found, .. } = surveyed;
     let mut digest = MainTextDigest::default();
     numbered(batch)
@@ -299,6 +300,7 @@ fn make(surveyed: &Item, job: &Job<'_>, lsh: &Lsh) -> Vec<Result<Made, Reject>> 
             let document = parse(batch, i, &job.inputs, &job.config.input)?;
             let text = Known::text(Some(&document));
             let blocks = segment(&document.text);
+            let _turn = turn.of(blocks.len());
             let labelled = if job.config.label.enabled {
                 let start = found.partition_point(|f| f.document < number);
                 let length = found[start..].partition_point(|f| f.document == number);

@@ -47,7 +47,11 @@ pub(super) fn put_down(job: &Job<'_>, repeated: &Bits) -> Result<u64> {
 pub(super) fn take_up(job: &Job<'_>, count: u64, records: u64) -> Result<Bits> {
     let mut repeated = Bits::new(records as usize);
     for number in TableWriter::open(&job.work.file(REPEATED), count)?.finish()?.iter() {
-        repeated.insert(number?);
+        let number = number?;
+        if u64::from(number) >= records {
+            return Err(job.work.damaged(REPEATED));
+        }
+        repeated.insert(number);
     }
     Ok(repeated)
 }

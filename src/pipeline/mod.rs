@@ -28,8 +28,8 @@ pub mod table;
 mod verdicts;
 pub mod work;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use decide::{Decided, Outcome, Store, Waiting, decide};
 pub use draft::Draft;
@@ -143,6 +143,20 @@ trait Described {
 impl Described for Batch {
     fn batch(&self) -> &Batch {
         self
+    }
+}
+
+/// Blocks from which on a document is worked on while no other such one is: labelling takes some 700 bytes a block.
+const HUGE: usize = 50_000;
+
+/// Lets one huge document be worked on at a time, so that the threads do not each hold one.
+#[derive(Default)]
+struct Turn(Mutex<()>);
+
+impl Turn {
+    /// Waits for the turn of a document of so many blocks, if it is huge. The turn ends with what is returned.
+    fn of(&self, blocks: usize) -> Option<MutexGuard<'_, ()>> {
+        (blocks >= HUGE).then(|| self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

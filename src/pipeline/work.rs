@@ -119,6 +119,9 @@ impl WorkFolder {
             work.has_started_over = work.has_checkpoint();
             work.clear()?;
         }
+        if leftover == Leftover::Remove {
+            remove(&work.file(COMMITTING))?;
+        }
         if !work.file(VERSION).is_file() {
             write_version(&work.path)?;
         }
@@ -152,12 +155,12 @@ impl WorkFolder {
         fs::write(&path, "").map_err(Error::io("write the file", path))
     }
 
-    /// Whether the last run with that output was killed while its outputs were given their names.
+    /// Whether the last run with that output was killed while its outputs were given their names, or after that and before
+    /// its folder was gone.
     #[must_use]
     pub fn is_half_committed(parent: Option<&Path>, output: &Path) -> bool {
         let (parent, name) = place(parent, output);
-        let folder = resumable(&parent, &name, output);
-        folder.join(COMMITTING).is_file() && folder.join(CHECKPOINT).is_file()
+        resumable(&parent, &name, output).join(COMMITTING).is_file()
     }
 
     /// Whether checkpoints are of any use here.
@@ -211,8 +214,21 @@ impl WorkFolder {
         let json = text.split_once('\n').filter(|(sum, json)| *sum == checksum(json)).map(|(_, json)| json);
         match json.and_then(|json| serde_json::from_str(json).ok()) {
             Some(state) => Ok(Some(state)),
-            None => Err(refused(&path, "is damaged; run without --resume to start over")),
+            None => Err(self.damaged(CHECKPOINT)),
         }
+    }
+
+    /// What is wrong when the file `name` does not hold what the checkpoint says.
+    pub(super) fn damaged(&self, name: &str) -> Error {
+        refused(&self.file(name), "is damaged; run without --resume to start over")
+    }
+
+    /// Whether an error is that a file in here is not what it was written as. Going on from it would fail again.
+    #[must_use]
+    pub fn is_damage(&self, error: &Error) -> bool {
+        use io::ErrorKind::{InvalidData, NotFound, UnexpectedEof};
+        matches!(error, Error::Io { path, source, .. }
+            if path.starts_with(&self.path) && matches!(source.kind(), InvalidData | NotFound | UnexpectedEof))
     }
 
     /// Removes the runs of sorters that are not among `runs`: they came after the checkpoint, or before it.
@@ -252,13 +268,13 @@ impl WorkFolder {
         let _ = fs::remove_file(path);
     }
 
-    /// Removes everything but what says whose folder it is.
+    /// Removes everything but what says whose folder it is, and whose its outputs are.
     fn clear(&self) -> Result<()> {
         self.remove_temporaries();
         // The checkpoint first: without it nothing else counts.
         remove(&self.file(CHECKPOINT))?;
-        let stays = |path: &&PathBuf| !path.ends_with(LOCK) && !path.ends_with(VERSION);
-        self.files()?.iter().filter(stays).try_for_each(|path| remove(path))
+        let goes = |path: &&PathBuf| [LOCK, VERSION, COMMITTING].iter().all(|name| !path.ends_with(name));
+        self.files()?.iter().filter(goes).try_for_each(|path| remove(path))
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {
@@ -287,6 +303,7 @@ impl Drop for WorkFolder {
             // What says whose folder it is goes last: a run killed in between leaves a folder that the next one knows. What
             // cannot be removed now, that one removes.
             let _ = self.clear();
+            let _ = remove(&self.file(COMMITTING));
             let _ = remove(&self.file(VERSION));
             let _ = remove(&self.file(LOCK));
             let _ = fs::remove_dir(&self.path);

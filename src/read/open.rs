@@ -29,6 +29,11 @@ pub(super) fn open(
     offset: u64,
     consumed: &Arc<AtomicU64>,
 ) -> io::Result<Box<dyn BufRead + Send>> {
+    // What was a file when it was found may be a pipe by now, and to open one waits for whoever writes into it.
+    let found = input.file.metadata()?.file_type();
+    if !found.is_file() && !found.is_dir() {
+        return Err(io::Error::other("it is no regular file any more"));
+    }
     let mut file = File::open(&input.file)?;
     let is_packed = input.compression != Compression::None;
     if !is_packed && offset > 0 {

@@ -150,7 +150,7 @@ fn a_reader_that_never_was_is_no_error_and_the_other_outputs_are_whole() {
 }
 
 /// A run whose last input is changed after the first sweep must end, and must say which file it was.
-fn changed_between_the_sweeps(change: impl Fn(&str) -> String) {
+fn changed_between_the_sweeps(change: impl Fn(&Folder, &str)) {
     let folder = Folder::new();
     // The second sweep begins with the file of drafts, and then has some forty batches to go to the last file: time to
     // stop the program, and to change that file while it stands still.
@@ -167,7 +167,7 @@ fn changed_between_the_sweeps(change: impl Fn(&str) -> String) {
         |name: &String| name.starts_with(".corpus.jsonl.work-") && folder.join(name).join("drafts").exists();
     wait_until("the second sweep begins", || folder.names().iter().any(work));
     signal(&program, "-STOP");
-    folder.write("z.jsonl", change(last));
+    change(&folder, last);
     signal(&program, "-CONT");
     let output = program.wait_with_output().expect("it ends");
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -179,22 +179,34 @@ fn changed_between_the_sweeps(change: impl Fn(&str) -> String) {
 
 #[test]
 fn another_text_in_the_second_sweep_ends_the_run() {
-    changed_between_the_sweeps(|last| last.replace("ferry", "barge"));
+    changed_between_the_sweeps(|folder, last| folder.write("z.jsonl", last.replace("ferry", "barge")));
 }
 
 #[test]
 fn a_record_that_breaks_before_the_second_sweep_ends_the_run() {
-    changed_between_the_sweeps(|last| last.replace("ferry leaves", "\\x"));
+    changed_between_the_sweeps(|folder, last| folder.write("z.jsonl", last.replace("ferry leaves", "\\x")));
 }
 
 #[test]
 fn a_record_less_in_the_second_sweep_ends_the_run() {
-    changed_between_the_sweeps(|last| last.lines().take(1).map(|line| format!("{line}\n")).collect());
+    changed_between_the_sweeps(|folder, last| {
+        folder.write("z.jsonl", last.lines().take(1).map(|line| format!("{line}\n")).collect::<String>());
+    });
 }
 
 #[test]
 fn a_record_more_in_the_second_sweep_ends_the_run() {
-    changed_between_the_sweeps(|last| format!("{last}{{\"text\":\"One more.\"}}\n"));
+    changed_between_the_sweeps(|folder, last| {
+        folder.write("z.jsonl", format!("{last}{{\"text\":\"One more.\"}}\n"));
+    });
+}
+
+#[test]
+fn a_pipe_where_a_file_was_in_the_second_sweep_ends_the_run() {
+    changed_between_the_sweeps(|folder, _| {
+        std::fs::remove_file(folder.join("z.jsonl")).expect("it is there");
+        named_pipe(folder, "z.jsonl");
+    });
 }
 
 /// What a script prints in a mount namespace of its own, where it may mount what it likes; nothing where the system

@@ -175,6 +175,11 @@ fn what_cannot_be_gone_on_with_is_named_and_left_alone() {
     refused(&["--label", "off", "--resume"], "is damaged");
     folder.write(&checkpoint, whole);
 
+    let (drafts, whole) = (format!("{work}/drafts"), folder.read(&format!("{work}/drafts")));
+    folder.write(&drafts, &whole[..whole.len() / 2]);
+    refused(&["--label", "off", "--resume"], "damaged; run without --resume to start over");
+    folder.write(&drafts, whole);
+
     let pages = folder.read("pages.jsonl");
     folder.write("pages.jsonl", [pages.as_slice(), b"{\"text\":\"one more\"}\n"].concat());
     refused(&["--label", "off", "--resume"], "over other inputs, or they have changed");

@@ -88,6 +88,31 @@ fn what_a_kill_can_leave_can_be_claimed() {
 }
 
 #[test]
+fn outputs_half_named_are_ours_until_the_folder_is_gone() {
+    let beside = tempfile::tempdir().unwrap();
+    let output = beside.path().join("corpus.jsonl");
+    let ours = || WorkFolder::is_half_committed(None, &output);
+    let work = WorkFolder::claim(None, &output, Leftover::Resume).unwrap();
+    assert!(!ours());
+    work.begin_commit().unwrap();
+    let saved = tempfile::tempdir().unwrap();
+    let (mark, version) = (work.file("committing"), work.file("version"));
+    fs::copy(&version, saved.path().join("version")).unwrap();
+    drop(work);
+    assert!(!ours());
+
+    // What a kill leaves: without a checkpoint, whoever resumes begins again and may still replace them.
+    fs::create_dir(mark.parent().unwrap()).unwrap();
+    fs::copy(saved.path().join("version"), &version).unwrap();
+    fs::write(&mark, "").unwrap();
+    assert!(ours());
+    let work = WorkFolder::claim(None, &output, Leftover::Resume).unwrap();
+    assert!(ours());
+    drop(work);
+    assert!(!ours());
+}
+
+#[test]
 fn other_versions_and_other_folders_are_left_alone() {
     let beside = tempfile::tempdir().unwrap();
     let output = beside.path().join("corpus.jsonl");
