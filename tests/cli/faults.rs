@@ -269,6 +269,6 @@ fn a_folder_that_cannot_be_written_is_named() {
     let Some(printed) = in_own_namespace(&folder, script) else { return };
     let lines: Vec<&str> = printed.lines().collect();
     let [first, "code 4", second, "code 4", "disk", "pages.jsonl"] = lines[..] else { panic!("{printed}") };
-    assert!(first.starts_with("error: disk: ") && first.contains("Read-only"), "{first}");
+    assert!(first.starts_with("error: disk/corpus.jsonl: ") && first.contains("Read-only"), "{first}");
     assert!(second.starts_with("error: disk/d.jsonl: ") && second.contains("Read-only"), "{second}");
 }

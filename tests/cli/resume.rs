@@ -176,7 +176,7 @@ fn what_cannot_be_gone_on_with_is_named_and_left_alone() {
     folder.write(&checkpoint, whole);
 
     let (drafts, whole) = (format!("{work}/drafts"), folder.read(&format!("{work}/drafts")));
-    folder.write(&drafts, &whole[..whole.len() / 2]);
+    folder.write(&drafts, &whole[..10]);
     refused(&["--label", "off", "--resume"], "damaged; run without --resume to start over");
     folder.write(&drafts, whole);
 
