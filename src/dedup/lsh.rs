@@ -115,18 +115,32 @@ pub struct Lsh {
     banding: Banding,
     /// An estimate below it is a pair below the threshold.
     lowest: f64,
+    /// An estimate from here on is likely of a pair at the threshold or above it.
+    likely: f64,
 }
 
 impl Lsh {
     /// For a similarity and its threshold.
     #[must_use]
     pub fn new(config: &DedupConfig) -> Self {
-        let lowest = match config.similarity {
-            Similarity::Jaccard => lowest_share(Signature::agreement(config.threshold), WORST_BINS),
-            Similarity::Containment => lowest_share(config.threshold, QUESTIONS),
+        let (lowest, likely) = match config.similarity {
+            Similarity::Jaccard => {
+                let expected = Signature::agreement(config.threshold);
+                (lowest_share(expected, WORST_BINS), expected)
+            }
+            // So few questions tell nobody apart who is worth a comparison.
+            Similarity::Containment => {
+                let lowest = lowest_share(config.threshold, QUESTIONS);
+                (lowest, lowest)
+            }
         };
         let banding = Banding::for_threshold(config.threshold);
-        Self { similarity: config.similarity, banding, lowest }
+        Self { similarity: config.similarity, banding, lowest, likely }
+    }
+
+    /// Whether an estimate is no lower than that of a pair at the threshold is on average.
+    pub(super) fn is_likely(&self, estimate: f64) -> bool {
+        estimate >= self.likely
     }
 
     /// Replaces `out` with the buckets of a document, each once. `shingles` may be reordered.

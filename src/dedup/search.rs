@@ -21,8 +21,8 @@ use crate::config::DedupConfig;
 use crate::error::Result;
 
 /// Ranks in a chunk: enough to keep many threads busy, and few enough that looking at every pair in it, which a family of
-/// copies that starts in it causes, stays near 100 µs a document. A stretch ends where a chunk does.
-pub const CHUNK: u32 = 512;
+/// copies that starts in it causes, costs little. A stretch ends where a chunk does.
+pub const CHUNK: u32 = 128;
 
 /// Kept documents looked at in one bucket, the last kept (and so the nearest in length) first. Kept documents stay below
 /// the threshold with each other, so a bucket fills only when all its values come from what a large family of pages
@@ -32,7 +32,11 @@ pub const BUCKET_LIMIT: usize = 16;
 
 /// Documents kept before the chunk, and again documents kept in it, whose sets a document is compared with, the most
 /// similar by estimate first.
-const VERIFY_LIMIT: usize = 12;
+const VERIFY_LIMIT: usize = 16;
+
+/// How many of those may be such that the estimate is below what a pair at the threshold has on average. A copy that is
+/// underestimated so much still comes before nearly all pages that are no copies.
+const UNLIKELY_LIMIT: usize = 6;
 
 /// Counts of what the search did, and of what it left out. A pair is a document and a better-ranked one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -152,8 +156,10 @@ impl<T: MainText> Search<'_, T> {
         let full = self.stretch.kept_beside(place, BUCKET_LIMIT, &mut met);
         statistics.full_buckets = full as u64;
         let mut candidates = self.promising(place, &met, &mut statistics);
-        statistics.over_limit = candidates.len().saturating_sub(VERIFY_LIMIT) as u64;
-        candidates.truncate(VERIFY_LIMIT);
+        let met = candidates.len();
+        let mut verified = 0..;
+        candidates.retain(|candidate| verified.next().is_some_and(|before| self.is_worth(candidate, before)));
+        statistics.over_limit = (met - candidates.len()) as u64;
         statistics.verified = candidates.len() as u64;
         let mut found = None;
         if !candidates.is_empty() {
@@ -208,14 +214,14 @@ impl<T: MainText> Search<'_, T> {
             if self.matches[candidate.place - self.first].is_some() {
                 continue;
             }
-            if verified == VERIFY_LIMIT as u64 {
+            if !self.is_worth(candidate, verified) {
                 over_limit += 1;
             } else if let Some(own) = &own {
                 verified += 1;
                 found = self.better(found, candidate.place, own, &*set_of(candidate.place)?);
             }
         }
-        self.statistics.verified += verified;
+        self.statistics.verified += verified as u64;
         self.statistics.over_limit += over_limit;
         Ok(found)
     }
@@ -237,6 +243,11 @@ impl<T: MainText> Search<'_, T> {
         }
         promising.sort_unstable_by(|a, b| b.estimate.total_cmp(&a.estimate).then(a.place.cmp(&b.place)));
         promising
+    }
+
+    /// Whether a candidate is compared when so many likelier ones have been.
+    fn is_worth(&self, candidate: &Candidate, verified: usize) -> bool {
+        verified < VERIFY_LIMIT && (verified < UNLIKELY_LIMIT || self.lsh.is_likely(candidate.estimate))
     }
 
     fn set(&self, place: usize) -> Result<Set> {

@@ -12,8 +12,12 @@ use super::words::word_hashes;
 /// Whether `normalised` holds a character that is a word by itself, so that its phrases are not its words.
 #[must_use]
 pub fn has_phrases(normalised: &str) -> bool {
+    /// The first byte of every character from U+0800 on is at least this; before that no script is without spaces.
+    const LEAST: u8 = 0xe0;
     let roles = Roles::get();
-    !normalised.is_ascii() && normalised.chars().any(|c| !c.is_ascii() && roles.of(c) == Role::Whole)
+    // The greatest byte is found many bytes at a time.
+    normalised.bytes().fold(0, u8::max) >= LEAST
+        && normalised.chars().any(|c| !c.is_ascii() && roles.of(c) == Role::Whole)
 }
 
 /// Appends a 64-bit hash of each phrase of `normalised` to `out`: for one that is a word, that of the word.
