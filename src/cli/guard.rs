@@ -13,7 +13,11 @@ use super::terminal;
 pub fn tell(breaches: &[Breach], input: &InputArgs, run: &RunArgs) {
     let explain = explain(input, run);
     for breach in breaches {
-        terminal::warn(breach.describe(|id| format!("{explain} --id {}", quoted(id))));
+        terminal::warn(breach.describe(|id| {
+            // An id that begins as a flag does is not taken for one when it is joined to its own.
+            let joint = if id.starts_with('-') { '=' } else { ' ' };
+            format!("{explain} --id{joint}{}", quoted(id))
+        }));
     }
 }
 
@@ -37,19 +41,19 @@ fn explain(input: &InputArgs, run: &RunArgs) -> String {
     };
     flag("config", input.config.as_deref().map(Path::display).map(|path| path.to_string()));
     input.set.iter().for_each(|set| flag("set", Some(set.clone())));
-    flag("input-format", input.input_format.and_then(named));
+    flag("input-format", input.input_format.as_ref().and_then(named));
     flag("text-field", input.text_field.clone());
     flag("id-field", input.id_field.clone());
     flag("url-field", input.url_field.clone());
     flag("limit", input.limit.map(|limit| limit.to_string()));
-    flag("label", run.label.and_then(named));
+    flag("label", run.label.as_ref().and_then(named));
     flag("min-confidence", run.min_confidence.map(|least| least.to_string()));
-    flag("dedup", run.dedup.and_then(named));
+    flag("dedup", run.dedup.as_ref().and_then(named));
     words.join(" ")
 }
 
 /// A choice as it is typed.
-fn named(choice: impl ValueEnum) -> Option<String> {
+fn named(choice: &impl ValueEnum) -> Option<String> {
     choice.to_possible_value().map(|value| value.get_name().to_owned())
 }
 

@@ -238,7 +238,7 @@ impl Config {
         }
         for (key, share) in self.guard.shares() {
             if !(0.0..=1.0).contains(&share) {
-                return wrong(key, &share, "from 0 to 1, which is no limit");
+                return wrong(key, &share, "from 0 to 1, where 1 is no limit");
             }
         }
         if self.run.threads > 1024 {

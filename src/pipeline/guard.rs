@@ -278,3 +278,60 @@ fn labels(config: &GuardConfig, parts: &[Part], summary: &Summary) -> Worst {
     }
     worst
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::sort::Record;
+
+    fn found(count: u64, of: u64, namesake: u32) -> Found {
+        Found { count, of, example: namesake + 100, namesake }
+    }
+
+    #[test]
+    fn the_worst_are_those_with_the_greatest_shares_in_whatever_order_they_come() {
+        let all =
+            [found(9, 10, 4), found(90, 100, 2), found(99, 100, 7), found(8, 10, 0), found(900, 1000, 9)];
+        let (mut forward, mut backward, mut rest) = (Worst::default(), Worst::default(), Worst::default());
+        all.iter().for_each(|&found| forward.add(found));
+        all[..2].iter().for_each(|&found| rest.add(found));
+        all[2..].iter().rev().for_each(|&found| backward.add(found));
+        backward.merge(rest);
+        let named = |worst: &Worst| worst.worst.iter().map(|found| found.namesake).collect::<Vec<_>>();
+        assert_eq!(named(&forward), [7, 2, 4]);
+        assert_eq!((named(&backward), backward.cases), (named(&forward), 5));
+    }
+
+    #[test]
+    fn a_limit_is_passed_above_it_only_and_nothing_passes_one() {
+        assert!(!found(75, 100, 0).is_above(0.75));
+        assert!(found(76, 100, 0).is_above(0.75));
+        assert!(!found(100, 100, 0).is_above(1.0));
+        assert!(!found(0, 0, 0).is_above(0.0));
+        assert!(found(129, 1, 0).is_above(128.0));
+    }
+
+    #[test]
+    fn losses_add_up_in_either_order_and_survive_the_disk() {
+        let one = Loss {
+            source: 7,
+            documents: 2,
+            gone: 0,
+            bytes: 50,
+            gone_bytes: 20,
+            first_gone: u32::MAX,
+            worst: (20, Reverse(8)),
+        };
+        let other = Loss { documents: 1, gone: 1, bytes: 20, first_gone: 3, worst: (20, Reverse(3)), ..one };
+        let (mut both, mut swapped) = (one, other);
+        both.add(&other);
+        swapped.add(&one);
+        assert_eq!(both, swapped);
+        let expected = Loss { documents: 3, gone: 1, bytes: 70, gone_bytes: 40, ..other };
+        assert_eq!(both, expected, "of equally bad documents the first is named");
+        let mut bytes = vec![0; Loss::SIZE];
+        both.write(&mut bytes);
+        assert_eq!(Loss::read(&bytes), both);
+        assert_eq!(Loss::SIZE, 48);
+    }
+}
