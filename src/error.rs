@@ -43,6 +43,9 @@ pub enum Error {
         /// What is wrong with it and what to do.
         message: String,
     },
+    /// A limit of `[guard]` was passed, and the run was to stop then. No output was replaced.
+    #[error("{0}")]
+    Guard(String),
     /// An input differs between the two sweeps over it.
     #[error("{path} changed while it was being read; run again on a copy that stays as it is")]
     Changed {

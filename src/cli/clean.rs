@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use dehusk::Error;
+use dehusk::config::GuardAction;
 use dehusk::pipeline::work::{Leftover, WorkFolder};
 use dehusk::pipeline::{Job, Outputs, decide, emit};
 use dehusk::read::{Input, Reject};
@@ -12,7 +13,7 @@ use dehusk::write::{Existing, JSON, JSON_LINES, Output, commit_all, write_reject
 
 use super::args::{InputArgs, RunArgs, spooled, stop_flag};
 use super::progress::{ProgressMode, Show, progress};
-use super::{Exit, terminal};
+use super::{Exit, guard, terminal};
 
 /// Rejected records named on standard error; all of them are in the rejects file.
 const SHOWN_REJECTS: u64 = 5;
@@ -101,7 +102,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     }
     let progress = progress(if args.quiet { ProgressMode::Never } else { args.progress });
     let job = Job { inputs, config: &config, work: &work, progress: &*progress, stop };
-    let result = clean(&job, &targets, args.quiet, &*progress);
+    let result = clean(&job, &targets, args, &*progress);
     if let Err(error) = &result
         && let Some(next) = next_step(error, &work)
     {
@@ -122,6 +123,9 @@ fn next_step(error: &anyhow::Error, work: &WorkFolder) -> Option<&'static str> {
         Error::Io { .. } | Error::Interrupted => {
             Some("what was done so far is kept; the same command with --resume goes on from there")
         }
+        Error::Guard(_) => Some(
+            "what was done so far is kept; the same command with --resume, also with other limits, goes on from there",
+        ),
         Error::Panic { .. } => Some(
             "what was done so far is kept; --resume tries again from there, and without it the run starts over",
         ),
@@ -148,7 +152,7 @@ fn work_folder(args: &Args, targets: &Targets, inputs: &[Input]) -> Result<WorkF
 }
 
 /// Does it all, up to the outputs' names; returns how many records were rejected.
-fn clean(job: &Job<'_>, targets: &Targets, quiet: bool, progress: &dyn Show) -> Result<u64> {
+fn clean(job: &Job<'_>, targets: &Targets, args: &Args, progress: &dyn Show) -> Result<u64> {
     let mut rejects =
         Rejects { target: targets, work: job.work, output: None, count: 0, summary: Summary::default() };
     let decided = decide(job, |reject| rejects.add(reject))?;
@@ -156,11 +160,17 @@ fn clean(job: &Job<'_>, targets: &Targets, quiet: bool, progress: &dyn Show) -> 
     let mut summary = emit(job, decided, &mut outputs)?;
     summary.merge(&rejects.summary);
     progress.finish();
+    let breaches = summary.breaches();
+    if job.config.guard.action == GuardAction::Stop && !breaches.is_empty() {
+        guard::tell(breaches, &args.input, &args.run);
+        return Err(guard::stopped(breaches).into());
+    }
     targets.commit(outputs, rejects.output.take(), &summary, job.work)?;
-    if !quiet {
+    if !args.quiet {
         terminal::say(summary.table().trim_end());
         rejects.tell();
     }
+    guard::tell(summary.breaches(), &args.input, &args.run);
     Ok(rejects.count)
 }
 

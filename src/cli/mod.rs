@@ -9,6 +9,7 @@ mod clean;
 mod completions;
 mod diff;
 mod explain;
+mod guard;
 mod progress;
 mod schema;
 mod terminal;
@@ -36,7 +37,7 @@ Exit codes:
   1    verify: a mismatch
   2    wrong usage or configuration; nothing was touched
   3    done and written, but more records were rejected than --max-rejects allows
-  4    could not finish; no output was replaced
+  4    could not finish, or a guard stopped it; no output was replaced
   130  interrupted; no output was replaced";
 
 /// Separates pages into main article and boilerplate, finds duplicates, and writes a clean corpus with a record of
@@ -85,8 +86,13 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         _ if closed_pipe => Exit::Done,
         Some(Error::Config(_) | Error::Input { .. } | Error::Output { .. }) => Exit::Usage,
         Some(Error::Interrupted) => Exit::Interrupted,
-        Some(Error::Io { .. } | Error::Work { .. } | Error::Changed { .. } | Error::Panic { .. }) | None => {
-            Exit::NotFinished
-        }
+        Some(
+            Error::Io { .. }
+            | Error::Work { .. }
+            | Error::Guard(_)
+            | Error::Changed { .. }
+            | Error::Panic { .. },
+        )
+        | None => Exit::NotFinished,
     }
 }

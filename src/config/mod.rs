@@ -3,10 +3,12 @@
 //! A configuration is the defaults, overlaid by a `dehusk.toml`, overlaid by `--set key=value` and the flags. It is
 //! checked once, by [`Config::validate`]; after that no stage looks for a mistake in it again.
 
+mod guard;
 mod keep;
 mod overlay;
 mod size;
 
+pub use guard::{GuardAction, GuardConfig};
 pub use keep::KeepRule;
 pub use overlay::{from_toml, overlay_key};
 pub use size::Size;
@@ -25,6 +27,8 @@ pub struct Config {
     pub label: LabelConfig,
     /// How duplicates are found and what happens to them.
     pub dedup: DedupConfig,
+    /// How much may go before someone has to look; nothing here changes a byte of the corpus or the decisions.
+    pub guard: GuardConfig,
     /// How the machine is used; nothing here changes a byte of the output.
     pub run: RunConfig,
 }
@@ -231,6 +235,11 @@ impl Config {
         let similarity = self.dedup.blocks.similarity;
         if !(similarity > 0.5 && similarity <= 1.0) {
             return wrong("dedup.blocks.similarity", &similarity, "above 0.5 and at most 1");
+        }
+        for (key, share) in self.guard.shares() {
+            if !(0.0..=1.0).contains(&share) {
+                return wrong(key, &share, "from 0 to 1, where 1 is no limit");
+            }
         }
         if self.run.threads > 1024 {
             return wrong("run.threads", &self.run.threads, "at most 1024");

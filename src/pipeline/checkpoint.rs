@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::sort::Runs;
 use super::{Job, decide, drafts, survey};
-use crate::config::{Config, RunConfig};
+use crate::config::{Config, GuardConfig, RunConfig};
 use crate::error::{Error, Result};
 
 /// The end of a sweep is worth a checkpoint after a tenth of the time between two: less is soon done again.
@@ -97,9 +97,11 @@ impl Job<'_> {
         Ok(Some(stage))
     }
 
-    /// All of the configuration that makes a difference to the output, and the program's version.
+    /// All of the configuration that makes a difference to what is decided, and the program's version. Guards do not: a run
+    /// that one has stopped goes on with another.
     fn configuration(&self) -> String {
-        let config = Config { run: RunConfig::default(), ..self.config.clone() };
+        let (run, guard) = (RunConfig::default(), GuardConfig::default());
+        let config = Config { run, guard, ..self.config.clone() };
         hash(&(env!("CARGO_PKG_VERSION"), config.to_toml()))
     }
 

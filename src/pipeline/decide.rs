@@ -114,24 +114,28 @@ impl Outcome {
                     Err(error) => return Some(Err(error)),
                 }
             };
-            let verdict = match entry {
-                None => Ok(Verdict::Empty),
+            let judged = match entry {
+                None => Ok((Verdict::Empty, None)),
                 Some(_) => take_verdict(&mut self.judged, number),
             };
             let duplicates = take(&mut self.duplicates, number, |d| d.document);
-            Some(verdict.and_then(|verdict| Ok(Waiting { number, bytes, verdict, duplicates: duplicates? })))
+            Some(judged.and_then(|(verdict, first_copy)| {
+                Ok(Waiting { number, bytes, verdict, first_copy, duplicates: duplicates? })
+            }))
         })
     }
 }
 
-/// Takes what was judged of document `number` from a stream in which it comes next, if there is anything. A million copies
-/// of one document are a million records, so they are counted as they come.
-fn take_verdict(judged: &mut Peekable<Sorted<Judged>>, number: u32) -> Result<Verdict> {
-    let mut verdict = Verdict::Keep { copies: 0 };
+/// Takes what was judged of document `number` from a stream in which it comes next, if there is anything; with its first
+/// copy. A million copies of one document are a million records, so they are counted as they come.
+fn take_verdict(judged: &mut Peekable<Sorted<Judged>>, number: u32) -> Result<(Verdict, Option<u32>)> {
+    let (mut verdict, mut first_copy) = (Verdict::Keep { copies: 0 }, None);
     while let Some(next) = judged.next_if(|r| !matches!(r, Ok(r) if r.document > number)) {
-        verdict = next?.after(verdict);
+        let next = next?;
+        verdict = next.after(verdict);
+        first_copy = first_copy.or(next.copy());
     }
-    Ok(verdict)
+    Ok((verdict, first_copy))
 }
 
 /// Takes the records of document `number` from a stream in which nothing stands before it.
@@ -155,6 +159,8 @@ pub struct Waiting {
     bytes: Vec<u8>,
     /// Whether it stays.
     pub verdict: Verdict,
+    /// The first document that was dropped by comparison with it, if any was.
+    pub(super) first_copy: Option<u32>,
     duplicates: Vec<DuplicateBlock>,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Job;
 use super::decide::{Decided, Store, Waiting};
+use super::guard::{Guards, Tally};
 use super::ordered::ordered;
 use crate::document::Verdict;
 use crate::error::Result;
@@ -31,11 +32,13 @@ struct Written {
     corpus: Vec<u8>,
     decisions: Vec<u8>,
     summary: Summary,
+    tally: Tally,
     bytes: u64,
     documents: u64,
 }
 
-/// Writes what was decided, without giving the outputs their names yet.
+/// Writes what was decided, without giving the outputs their names yet. The summary says which limits of `[guard]` are
+/// passed; what to do about it is for the caller to decide.
 ///
 /// # Errors
 /// Whatever ends a run.
@@ -46,7 +49,13 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
     for (name, count) in &outcome.skipped {
         summary.add_skipped(name, *count);
     }
-    let view = View { job, store: &store, wants_decisions: outputs.decisions.is_some() };
+    let mut guards = Guards::new(job);
+    let view = View {
+        job,
+        store: &store,
+        wants_decisions: outputs.decisions.is_some(),
+        is_guarded: guards.is_some(),
+    };
     let source = portions(outcome.over(&store));
     let mut bytes = 0;
     ordered(
@@ -68,11 +77,16 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
                 decisions.write(&written.decisions)?;
             }
             summary.merge(&written.summary);
+            guards.as_mut().map_or(Ok(()), |guards| guards.add(written.tally))?;
             bytes += written.bytes;
             job.progress.advance(bytes, written.documents);
             Ok(())
         },
     )?;
+    if let Some(guards) = guards {
+        let breaches = guards.judge(&store, &summary)?;
+        summary.set_breaches(breaches);
+    }
     Ok(summary)
 }
 
@@ -102,6 +116,8 @@ struct View<'a> {
     store: &'a Store,
     /// Whether the decisions are written at all; they are longer than the corpus.
     wants_decisions: bool,
+    /// Whether a guard asks what is lost.
+    is_guarded: bool,
 }
 
 impl View<'_> {
@@ -137,6 +153,9 @@ impl View<'_> {
                 write_decision(&mut written.decisions, &decision);
             }
             written.summary.add(&decision);
+            if self.is_guarded {
+                written.tally.add(waiting, &decision, &self.job.config.guard);
+            }
             written.bytes += document.text.len() as u64;
             written.documents += 1;
         }

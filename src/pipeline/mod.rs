@@ -16,6 +16,7 @@ mod decide;
 mod draft;
 mod drafts;
 mod emit;
+mod guard;
 mod ids;
 pub mod ordered;
 mod paragraphs;

@@ -1,6 +1,9 @@
 //! How the small records of the stages are laid out on disk.
 
+use std::cmp::Reverse;
+
 use super::drafts::Row;
+use super::guard::Loss;
 use super::sort::Record;
 use super::survey::Known;
 use super::verdicts::{InBucket, Judged, Shared};
@@ -172,4 +175,18 @@ as_tuple!(
     Judged = (u32, u8, u32, u64),
     |j| (j.document, j.kind, j.canonical, j.similarity),
     (document, kind, canonical, similarity) => Judged { document, kind, canonical, similarity }
+);
+
+as_tuple!(
+    Loss = (u64, (u32, u32), (u64, u64), u32, (u64, u32)),
+    |l| (l.source, (l.documents, l.gone), (l.bytes, l.gone_bytes), l.first_gone, (l.worst.0, l.worst.1.0)),
+    (source, (documents, gone), (bytes, gone_bytes), first_gone, (most, worst)) => Loss {
+        source,
+        documents,
+        gone,
+        bytes,
+        gone_bytes,
+        first_gone,
+        worst: (most, Reverse(worst)),
+    }
 );

@@ -72,6 +72,11 @@ impl Judged {
         ]
     }
 
+    /// The copy of the document that this is about.
+    pub fn copy(self) -> Option<u32> {
+        (self.kind == Self::HAS_COPY).then_some(self.canonical)
+    }
+
     /// The verdict on a document with main text, given what `before` was judged of it.
     pub fn after(self, before: Verdict) -> Verdict {
         let Self { kind, canonical, similarity, .. } = self;

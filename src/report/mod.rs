@@ -7,11 +7,14 @@
 //! When it is wrong: bytes kept are the bytes of kept blocks, without the line ends put between them, so that kept
 //! and removed bytes add up; the corpus file is larger than that.
 
+mod guard;
 mod table;
 
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
+
+pub use guard::{Breach, Case, Guard, NAMED_CASES};
 
 use crate::document::{DropReason, Label, LabelledBlock};
 use crate::write::{BlockAction, Decision};
@@ -20,7 +23,7 @@ use crate::write::{BlockAction, Decision};
 pub const VERSION: u32 = 1;
 
 /// Counts over a run, or over a part of one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
     version: u32,
     documents: Documents,
@@ -30,6 +33,7 @@ pub struct Summary {
     duplicate_blocks: DuplicateBlocks,
     rejects: Causes,
     skipped: BTreeMap<String, u64>,
+    guards: Vec<Breach>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -84,6 +88,7 @@ impl Default for Summary {
             duplicate_blocks: DuplicateBlocks::default(),
             rejects: Causes::default(),
             skipped: BTreeMap::new(),
+            guards: Vec::new(),
         }
     }
 }
@@ -134,7 +139,7 @@ impl Summary {
         }
     }
 
-    /// Adds the counts of another part of the run.
+    /// Adds the counts of another part of the run. Limits are passed by the whole of it only, and not added.
     pub fn merge(&mut self, other: &Self) {
         let (mine, theirs) = (&mut self.documents, &other.documents);
         mine.read += theirs.read;
@@ -156,6 +161,29 @@ impl Summary {
         for (what, count) in &other.skipped {
             self.add_skipped(what, *count);
         }
+    }
+
+    /// Notes which limits of `[guard]` the whole run passes.
+    pub fn set_breaches(&mut self, breaches: Vec<Breach>) {
+        self.guards = breaches;
+    }
+
+    /// The limits of `[guard]` that the run passes.
+    #[must_use]
+    pub fn breaches(&self) -> &[Breach] {
+        &self.guards
+    }
+
+    /// Documents read.
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        self.documents.read
+    }
+
+    /// Bytes of all blocks with this label.
+    #[must_use]
+    pub fn label_bytes(&self, label: Label) -> u64 {
+        self.labels[label as usize].bytes
     }
 
     /// Documents that stay.
@@ -231,6 +259,10 @@ pub(crate) mod tests {
         part.add_skipped("comparisons", 12);
         part.add_skipped("nothing", 0);
         sum.merge(&part);
+        let (name, example) = ("example.org".to_owned(), "d1".to_owned());
+        let case = Case { name, count: 180, of: Some(200), example };
+        let guard = Guard::SourceDocuments;
+        sum.set_breaches(vec![Breach { guard, limit: 0.75, cases: 1, worst: vec![case] }]);
         sum
     }
 
@@ -261,7 +293,8 @@ pub(crate) mod tests {
 
     #[test]
     fn parts_merge_to_the_same_in_either_order() {
-        let (one, mut both) = (summary(), Summary::default());
+        let (mut one, mut both) = (summary(), Summary::default());
+        one.set_breaches(Vec::new());
         both.merge(&one);
         assert_eq!(both, one);
         let mut other = Summary::default();

@@ -177,6 +177,10 @@ mod tests {
                 ("/documents/read", json!(-1)),
                 ("/labels/body/blocks", json!("4")),
                 ("/rejects/causes", json!({"Malformed JSON": 1})),
+                ("/guards/0/guard", json!("documents")),
+                ("/guards/0/cases", json!(0)),
+                ("/guards/0/worst", json!([])),
+                ("/guards/0/worst/0/of", json!("200")),
             ],
         );
     }
@@ -216,6 +220,9 @@ mod tests {
             json!({"dedup": {"threshold": 0}}),
             json!({"dedup": {"blocks": {"policy": "delete"}}}),
             json!({"label": {"enabled": "on"}}),
+            json!({"guard": {"action": "fail"}}),
+            json!({"guard": {"source_bytes": 1.5}}),
+            json!({"guard": {"copies": 0.5}}),
         ] {
             assert!(!validator.is_valid(&broken), "{broken}");
         }
