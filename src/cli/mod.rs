@@ -7,12 +7,12 @@
 mod args;
 mod clean;
 mod completions;
-mod diff;
 mod explain;
 mod progress;
 mod schema;
 mod terminal;
 mod verify;
+mod word_diff;
 
 use std::process::ExitCode;
 

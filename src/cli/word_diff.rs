@@ -7,7 +7,8 @@ use anstyle::{AnsiColor, Style};
 use similar::{ChangeTag, TextDiff};
 
 const GONE: Style = AnsiColor::Red.on_default();
-const NEW: Style = AnsiColor::Green.on_default();
+/// Words that only one side has.
+pub const INSERTED: Style = AnsiColor::Green.on_default();
 
 /// After so long the rest is shown as replaced: exact differences of long texts take time that grows with the square.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,7 +34,7 @@ pub fn write_word_diff(out: &mut Vec<u8>, old: &str, new: &str) -> Result<()> {
             }
             ChangeTag::Insert => {
                 write_equal(out, &equal, begins, false)?;
-                write!(out, "{NEW}{{+{value}+}}{NEW:#}")?;
+                write!(out, "{INSERTED}{{+{value}+}}{INSERTED:#}")?;
             }
         }
         equal.clear();
