@@ -7,6 +7,7 @@
 mod args;
 mod clean;
 mod completions;
+mod diff;
 mod explain;
 mod progress;
 mod schema;
@@ -33,7 +34,7 @@ enum Exit {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    verify: a mismatch
+  1    verify: a mismatch; diff: the runs differ
   2    wrong usage or configuration; nothing was touched
   3    done and written, but more records were rejected than --max-rejects allows
   4    could not finish; no output was replaced
@@ -53,6 +54,7 @@ enum Command {
     Clean(clean::Args),
     Explain(explain::Args),
     Verify(verify::Args),
+    Diff(diff::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),
@@ -64,6 +66,7 @@ pub fn run() -> ExitCode {
         Command::Clean(args) => clean::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => completions::man(&args),
