@@ -10,6 +10,7 @@ mod completions;
 mod diff;
 mod explain;
 mod progress;
+mod restore;
 mod schema;
 mod terminal;
 mod verify;
@@ -55,6 +56,7 @@ enum Command {
     Explain(explain::Args),
     Verify(verify::Args),
     Diff(diff::Args),
+    Restore(restore::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),
@@ -67,6 +69,7 @@ pub fn run() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Restore(args) => restore::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => completions::man(&args),
