@@ -17,6 +17,7 @@
 //! | [`write`](mod@write) | the corpus, the decisions and the rejects, each whole or not at all |
 //! | [`report`] | what a run did, in numbers |
 //! | [`verify`] | proves that kept + removed = source |
+//! | [`audit`] | answers for a finished run from its decisions and sources |
 //!
 //! [`pipeline`] joins the stages; [`document`] is the plain data between them; [`config`] holds every default,
 //! [`schema`] the JSON Schema of every format, and [`error`] what can end a run.
@@ -59,6 +60,7 @@
 //! # }
 //! ```
 
+pub mod audit;
 pub mod config;
 pub mod dedup;
 pub mod document;

@@ -1,5 +1,7 @@
 //! Flags that several subcommands share, and their way into the configuration.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +12,9 @@ use clap::ValueEnum;
 use dehusk::config::{Config, InputFormat, Size, from_toml, overlay_key};
 use dehusk::pipeline::work::{Leftover, WorkFolder};
 use dehusk::read::{Input, discover, spool};
+use dehusk::verify::Lines;
 use dehusk::{Error, Result};
+use flate2::read::MultiGzDecoder;
 
 /// What is read, and how.
 #[derive(Debug, clap::Args)]
@@ -213,6 +217,23 @@ pub fn spooled(inputs: Vec<Input>, work: &WorkFolder, config: &Config) -> Result
         .into_iter()
         .map(|input| if input.awaits_spool() { spooled_stdin(work, config) } else { Ok(input) })
         .collect()
+}
+
+/// Opens an output of an earlier run, to be read line by line.
+pub fn open_lines(path: &Path) -> Result<Lines<'static>, Error> {
+    let file = File::open(path).map_err(|e| Error::Input {
+        path: path.display().to_string(),
+        message: format!("cannot be opened: {e}"),
+    })?;
+    let reader: Box<dyn BufRead> = match path.extension().and_then(|e| e.to_str()) {
+        Some("gz") => Box::new(BufReader::new(MultiGzDecoder::new(BufReader::new(file)))),
+        Some("zst") => {
+            let decoder = zstd::Decoder::new(file).map_err(Error::io("start decompression", path))?;
+            Box::new(BufReader::new(decoder))
+        }
+        _ => Box::new(BufReader::with_capacity(1 << 20, file)),
+    };
+    Ok(Lines { path: path.display().to_string().into(), reader })
 }
 
 /// Spools on a thread of its own: a read that waits for a terminal or a stalled pipe cannot be called off, but it can

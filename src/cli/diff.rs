@@ -1,57 +1,104 @@
-//! A word diff of two texts for the terminal: changed words in place, long equal stretches cut.
+//! `dehusk diff`: what another version or configuration decides otherwise, from the decisions of two runs.
 
-use std::io::{Result, Write};
-use std::time::Duration;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use anstyle::{AnsiColor, Style};
-use similar::{ChangeTag, TextDiff};
+use anyhow::Result;
+use dehusk::Error;
+use dehusk::audit::{Changes, Tally};
+use dehusk::pipeline::work::WorkFolder;
 
-const GONE: Style = AnsiColor::Red.on_default();
-const NEW: Style = AnsiColor::Green.on_default();
+use super::Exit;
+use super::args::open_lines;
+use super::terminal::harmless;
 
-/// After so long the rest is shown as replaced: exact differences of long texts take time that grows with the square.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Compare the decisions of two runs over the same inputs: what changed, by reason, with examples
+///
+/// Exits with 0 where both decide the same and with 1 where they differ.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The decisions of the first run
+    #[arg(value_name = "A")]
+    before: PathBuf,
 
-/// Characters of equal text shown on each side of a change.
-const AROUND: usize = 60;
+    /// The decisions of the second run
+    #[arg(value_name = "B")]
+    after: PathBuf,
 
-/// Writes how `new` differs from `old`: `[-gone-]`, `{+new+}`.
-pub fn write_word_diff(out: &mut Vec<u8>, old: &str, new: &str) -> Result<()> {
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_words(old, new);
-    let mut equal = String::new();
-    let mut begins = true;
-    for change in diff.iter_all_changes() {
-        let value = change.value();
-        match change.tag() {
-            ChangeTag::Equal => {
-                equal.push_str(value);
-                continue;
-            }
-            ChangeTag::Delete => {
-                write_equal(out, &equal, begins, false)?;
-                write!(out, "{GONE}[-{value}-]{GONE:#}")?;
-            }
-            ChangeTag::Insert => {
-                write_equal(out, &equal, begins, false)?;
-                write!(out, "{NEW}{{+{value}+}}{NEW:#}")?;
-            }
-        }
-        equal.clear();
-        begins = false;
-    }
-    write_equal(out, &equal, begins, true)?;
-    writeln!(out)
+    /// Documents named as examples of each change
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    examples: usize,
+
+    /// Print the changes as one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
-/// Equal text between two changes, shortened in the middle.
-fn write_equal(out: &mut Vec<u8>, text: &str, begins: bool, ends: bool) -> Result<()> {
-    let chars: Vec<char> = text.chars().collect();
-    let head = if begins { 0 } else { AROUND };
-    let tail = if ends { 0 } else { AROUND };
-    if chars.len() <= head + tail + AROUND {
-        return write!(out, "{text}");
+/// Runs it.
+pub fn run(args: &Args) -> Result<Exit> {
+    let files = [&args.before, &args.after];
+    for file in files {
+        if file.metadata().is_ok_and(|found| !found.is_file()) {
+            let message = "is read more than once, so it must be a file".to_owned();
+            return Err(Error::Input { path: file.display().to_string(), message }.into());
+        }
     }
-    let first: String = chars[..head].iter().collect();
-    let last: String = chars[chars.len() - tail..].iter().collect();
-    write!(out, "{first} … {last}")
+    let work = WorkFolder::create(Some(&std::env::temp_dir()), Path::new("diff"))?;
+    let changes = Changes::between(|side| open_lines(files[side]), &work, args.examples)?;
+    let mut out = Vec::new();
+    if args.json {
+        serde_json::to_writer_pretty(&mut out, &changes)?;
+        out.push(b'\n');
+    } else {
+        write_table(&mut out, &changes)?;
+    }
+    anstream::stdout().lock().write_all(&out)?;
+    Ok(if changes.is_empty() { Exit::Done } else { Exit::Mismatch })
+}
+
+fn write_table(out: &mut Vec<u8>, changes: &Changes) -> Result<()> {
+    let [a, b] = changes.kept;
+    writeln!(out, "{:34}{:>14}{:>14}", "", "A", "B")?;
+    for (name, a, b) in [
+        ("documents", a.read, b.read),
+        ("documents kept", a.documents, b.documents),
+        ("bytes of text kept", a.bytes, b.bytes),
+    ] {
+        writeln!(out, "{name:34}{a:>14}{b:>14}")?;
+    }
+    if changes.is_empty() {
+        writeln!(out, "\nno change")?;
+        return Ok(());
+    }
+    let [only_in_a, only_in_b] = &changes.only_in;
+    let single = |name: &'static str, tally| (name, tally);
+    let mut documents = vec![
+        single("only in A", only_in_a),
+        single("only in B", only_in_b),
+        single("other source", &changes.source),
+    ];
+    documents.extend(changes.documents.iter().map(|(name, tally)| (name.as_str(), tally)));
+    documents.push(single("dropped for another", &changes.canonical));
+    write_section(out, "documents", &documents)?;
+
+    let [only_in_a, only_in_b] = &changes.blocks_only_in;
+    let mut blocks = vec![single("only in A", only_in_a), single("only in B", only_in_b)];
+    blocks.extend(changes.blocks.iter().map(|(name, tally)| (name.as_str(), tally)));
+    write_section(out, "blocks", &blocks)?;
+    let labels: Vec<_> = changes.labels.iter().map(|(name, tally)| (name.as_str(), tally)).collect();
+    write_section(out, "labels", &labels)
+}
+
+/// The changes of one kind that occurred.
+fn write_section(out: &mut Vec<u8>, title: &str, rows: &[(&str, &Tally)]) -> Result<()> {
+    if rows.iter().all(|(_, tally)| tally.count == 0) {
+        return Ok(());
+    }
+    writeln!(out, "\n{title:34}{:>14}{:>14}  for example", "count", "bytes")?;
+    for (name, Tally { count, bytes, examples }) in rows.iter().filter(|(_, tally)| tally.count > 0) {
+        let examples = harmless(examples.join(", ").replace(char::is_whitespace, " "));
+        let line = format!("  {name:32}{count:>14}{bytes:>14}  {examples}");
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
 }

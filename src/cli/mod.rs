@@ -11,9 +11,11 @@ mod diff;
 mod explain;
 mod guard;
 mod progress;
+mod restore;
 mod schema;
 mod terminal;
 mod verify;
+mod word_diff;
 
 use std::process::ExitCode;
 
@@ -34,7 +36,7 @@ enum Exit {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    verify: a mismatch
+  1    verify: a mismatch; diff: the runs differ
   2    wrong usage or configuration; nothing was touched
   3    done and written, but more records were rejected than --max-rejects allows
   4    could not finish, or a guard stopped it; no output was replaced
@@ -54,6 +56,8 @@ enum Command {
     Clean(clean::Args),
     Explain(explain::Args),
     Verify(verify::Args),
+    Diff(diff::Args),
+    Restore(restore::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),
@@ -65,6 +69,8 @@ pub fn run() -> ExitCode {
         Command::Clean(args) => clean::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Restore(args) => restore::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => completions::man(&args),

@@ -1,8 +1,6 @@
 //! `dehusk verify`: proves that kept + removed = source.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,10 +11,9 @@ use dehusk::config::InputConfig;
 use dehusk::document::Document;
 use dehusk::pipeline::work::WorkFolder;
 use dehusk::read::{Batches, Input, parse};
-use dehusk::verify::{Lines, verify};
-use flate2::read::MultiGzDecoder;
+use dehusk::verify::verify;
 
-use super::args::{InputArgs, spooled, stop_flag};
+use super::args::{InputArgs, open_lines, spooled, stop_flag};
 use super::{Exit, terminal};
 
 /// Prove that kept and removed text together are the source
@@ -38,8 +35,8 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit> {
     let config = args.input.config()?;
     let inputs = args.input.discover(&config)?;
-    let decisions = lines(&args.decisions)?;
-    let corpus = args.corpus.as_deref().map(lines).transpose()?;
+    let decisions = open_lines(&args.decisions)?;
+    let corpus = args.corpus.as_deref().map(open_lines).transpose()?;
     let stop = stop_flag();
     let work = WorkFolder::create(Some(&std::env::temp_dir()), Path::new("verify"))?;
     let inputs = spooled(inputs, &work, &config)?;
@@ -77,20 +74,4 @@ fn documents(
         let documents = (0..batch.records.len()).filter_map(|i| parse(&batch, i, &inputs, &config).ok());
         documents.filter(|d| ids.insert(d.id.clone())).map(Ok).collect::<Vec<_>>()
     })
-}
-
-fn lines(path: &Path) -> Result<Lines<'static>, Error> {
-    let file = File::open(path).map_err(|e| Error::Input {
-        path: path.display().to_string(),
-        message: format!("cannot be opened: {e}"),
-    })?;
-    let reader: Box<dyn BufRead> = match path.extension().and_then(|e| e.to_str()) {
-        Some("gz") => Box::new(BufReader::new(MultiGzDecoder::new(BufReader::new(file)))),
-        Some("zst") => {
-            let decoder = zstd::Decoder::new(file).map_err(Error::io("start decompression", path))?;
-            Box::new(BufReader::new(decoder))
-        }
-        _ => Box::new(BufReader::with_capacity(1 << 20, file)),
-    };
-    Ok(Lines { path: path.display().to_string().into(), reader })
 }

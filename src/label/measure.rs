@@ -136,6 +136,11 @@ impl Measure {
     }
 }
 
+/// The date in a block, where it is short enough to be a line that says one.
+pub(super) fn date_of(text: &str) -> Option<Found> {
+    if Counts::of(text).extent <= SHORT { date::find(text) } else { None }
+}
+
 /// Sums over the characters of a block.
 #[derive(Default)]
 struct Counts {

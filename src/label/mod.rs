@@ -63,7 +63,7 @@ pub fn label(
     config: &LabelConfig,
 ) -> Labelled {
     let text = &document.text;
-    let Judged { observed, probabilities, decoded, .. } = Judged::of(text, blocks, repetition, config);
+    let Judged { probabilities, decoded, .. } = Judged::of(text, blocks, repetition, config);
     let blocks: Vec<LabelledBlock> = (blocks.iter().zip(repetition).zip(&decoded))
         .zip(&probabilities)
         .map(|(((block, repetition), decoded), probability)| LabelledBlock {
@@ -73,12 +73,29 @@ pub fn label(
             repetition: *repetition,
         })
         .collect();
-    let title = decoded.iter().position(|d| d.label == Label::Title);
-    let title = title.map(|i| title_text(blocks[i].block.span.of(text), blocks[i].block.shape));
-    let dates = decoded.iter().zip(&observed.measures).filter(|(d, _)| d.label == Label::Date);
-    let date = dates.filter_map(|(_, m)| m.date.as_ref()).map(|d| d.iso.clone()).next();
-    let language = language_of(text, &blocks);
+    let Lifted { title, date, language } = lift(text, &blocks);
     Labelled { title, date, language, blocks }
+}
+
+/// What is lifted out of a document into fields of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lifted {
+    /// As [`Labelled::title`].
+    pub title: Option<String>,
+    /// As [`Labelled::date`].
+    pub date: Option<String>,
+    /// As [`Labelled::language`].
+    pub language: Option<String>,
+}
+
+/// Lifts the fields out of a labelled text. Besides the text only the blocks' spans, shapes and labels matter, so it can be
+/// done again long after the labels were found.
+#[must_use]
+pub fn lift(text: &str, blocks: &[LabelledBlock]) -> Lifted {
+    let labelled = |label| blocks.iter().filter(move |block| block.label == label).map(|b| &b.block);
+    let title = labelled(Label::Title).next().map(|b| title_text(b.span.of(text), b.shape));
+    let date = labelled(Label::Date).find_map(|b| measure::date_of(b.span.of(text))).map(|found| found.iso);
+    Lifted { title, date, language: language_of(text, blocks) }
 }
 
 /// A page with all that was found out about it.

@@ -5,9 +5,9 @@ use serde::Deserialize;
 use super::decision::{Action, ParsedDecision};
 use super::window::{Line, Lines, Window};
 use super::{Fault, Verification};
-use crate::document::{Document, Span};
+use crate::document::Document;
 use crate::error::Result;
-use crate::write::{BlockAction, Gaps, KeptBlock, main_text};
+use crate::write::{Gaps, main_text};
 
 /// What is verified of a corpus line; its other keys may be any.
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ impl<'r> Corpus<'r> {
                 }
                 // A run without labels keeps the gaps of every document, and the decisions do not say which it was.
                 let mut differs = |gaps| {
-                    main_text(&mut self.text, &document.text, kept(decision), gaps);
+                    main_text(&mut self.text, &document.text, decision.kept(), gaps);
                     first_difference(line.value.text.as_bytes(), self.text.as_bytes())
                 };
                 match differs(Gaps::of(document)).and_then(|at| differs(Gaps::Verbatim).map(|_| at)) {
@@ -90,13 +90,6 @@ impl<'r> Corpus<'r> {
             }
         }
     }
-}
-
-/// The blocks of a sound decision that stay in the text.
-fn kept(decision: &ParsedDecision) -> impl Iterator<Item = KeptBlock> {
-    decision.blocks.iter().enumerate().filter(|(_, block)| block.action() == Some(BlockAction::Keep)).map(
-        |(index, block)| KeptBlock { index, span: Span::new(block.start, block.end), label: block.label },
-    )
 }
 
 fn first_difference(a: &[u8], b: &[u8]) -> Option<usize> {

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Deserializer};
 
-use crate::document::{DropReason, Label};
-use crate::write::BlockAction;
+use crate::document::{DropReason, Label, Side, Span};
+use crate::write::{BlockAction, KeptBlock};
 
 /// A document's decision as it stands in the file. Nothing in it is believed yet.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -86,9 +86,31 @@ impl ParsedDecision {
     pub fn parse(line: &[u8]) -> Result<Self, String> {
         serde_json::from_slice(line).map_err(|e| e.to_string())
     }
+
+    /// The blocks that stay in the text, or would if the document stayed.
+    pub fn kept(&self) -> impl Iterator<Item = KeptBlock> {
+        let blocks = self.blocks.iter().enumerate();
+        blocks
+            .filter(|(_, block)| block.action() == Some(BlockAction::Keep))
+            .map(|(index, block)| KeptBlock { index, span: block.span(), label: block.label })
+    }
+
+    /// The numbers and the spans of the blocks of the main text, also of those that go as duplicates.
+    pub fn main(&self) -> impl Iterator<Item = (usize, Span)> {
+        let blocks = self.blocks.iter().enumerate();
+        blocks
+            .filter(|(_, block)| block.label.side() == Side::Main)
+            .map(|(index, block)| (index, block.span()))
+    }
 }
 
 impl ParsedBlock {
+    /// Its bytes in the source text, if they lie in it.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        Span { start: self.start, end: self.end }
+    }
+
     /// The action and its reason together, where they are a pair that exists.
     #[must_use]
     pub fn action(&self) -> Option<BlockAction> {

@@ -125,8 +125,11 @@ fn sound_decision(
     Ok(checked.map_err(|fault| found.add(Some(&document.id), document.place.clone(), fault)).ok())
 }
 
-/// The decision names the document as the source does.
-fn check_named(document: &Document, decision: &ParsedDecision) -> Result<(), Fault> {
+/// Proves that the decision names the document as the source does.
+///
+/// # Errors
+/// The first name that does not agree.
+pub fn check_named(document: &Document, decision: &ParsedDecision) -> Result<(), Fault> {
     let differs = |key, found: String, decided: String| Err(Fault::Named { key, found, decided });
     let Place { path, record } = &document.place;
     if decision.id != document.id {

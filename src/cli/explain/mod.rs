@@ -1,20 +1,26 @@
 //! `dehusk explain`: one document, block by block, with the grounds of every decision.
+//!
+//! With `--decisions` it answers from a finished run (`finished`); without, it makes the run for this one document, and
+//! can also say what moved the models.
+
+mod finished;
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use dehusk::Error;
 use dehusk::config::LabelConfig;
-use dehusk::document::{Block, Repetition, Verdict};
+use dehusk::document::{Block, Label, Repetition, Span, Verdict};
 use dehusk::label::{Evidence, explain};
 use dehusk::pipeline::{Decided, Draft, Job, Outcome, Quiet, Store, Waiting, decide};
 use dehusk::write::{BlockAction, BlockDecision};
 
 use super::Exit;
 use super::args::{InputArgs, RunArgs, spooled, stop_flag};
-use super::diff::write_word_diff;
 use super::terminal::{self, harmless};
+use super::word_diff::write_word_diff;
 
 /// Features named for a block.
 const SHOWN_FEATURES: usize = 4;
@@ -34,13 +40,32 @@ pub struct Args {
     #[arg(long, value_name = "ID")]
     id: Option<String>,
 
+    /// Answer from the decisions of a finished run: what it did to the document, and what text was lost by it
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["label", "min_confidence", "dedup", "threads", "memory", "work_dir"]
+    )]
+    decisions: Option<PathBuf>,
+
     /// Show blocks whole
     #[arg(long)]
     full: bool,
 }
 
-/// Runs it. All of the input is read, since what other pages hold decides too.
+/// Runs it.
 pub fn run(args: &Args) -> Result<Exit> {
+    let mut out = Vec::new();
+    match &args.decisions {
+        Some(decisions) => finished::write(&mut out, args, &args.input.config()?, decisions, stop_flag())?,
+        None => write_anew(&mut out, args)?,
+    }
+    anstream::stdout().lock().write_all(&out)?;
+    Ok(Exit::Done)
+}
+
+/// Makes the run. All of the input is read, since what other pages hold decides too.
+fn write_anew(out: &mut Vec<u8>, args: &Args) -> Result<()> {
     let config = args.run.lay_over(args.input.config()?)?;
     let inputs = args.input.discover(&config)?;
     RunArgs::set_threads(&config)?;
@@ -61,38 +86,68 @@ pub fn run(args: &Args) -> Result<Exit> {
     let (waiting, draft) = find(outcome, &store, args)?;
     let id = |number| Ok(store.draft(number)?.document.id);
     let (_, blocks) = waiting.decide(&store, &config.dedup.blocks, id)?;
-    let shown = if args.full { usize::MAX } else { SHOWN_TEXT };
-    let mut out = Vec::new();
-    let verdict = waiting.verdict;
-    let page = Page { store: &store, draft: &draft, verdict, blocks: &blocks, shown, label: &config.label };
-    page.write(&mut out)?;
-    anstream::stdout().lock().write_all(&out)?;
-    Ok(Exit::Done)
+    let (verdict, shown) = (waiting.verdict, shown_length(args));
+    Page { store: &store, draft: &draft, verdict, blocks: &blocks, shown, label: &config.label }.write(out)
+}
+
+/// Characters of a block that are shown.
+fn shown_length(args: &Args) -> usize {
+    if args.full { usize::MAX } else { SHOWN_TEXT }
 }
 
 fn find(outcome: Outcome, store: &Store, args: &Args) -> Result<(Waiting, Draft), Error> {
-    let wrong = |message: String| Err(Error::Input { path: args.input.inputs.join(" "), message });
-    let mut closest: Option<(f64, String)> = None;
-    let mut only = None;
+    let wrong = |message: String| Error::Input { path: args.input.inputs.join(" "), message };
+    let mut asked = Asked::new(args.id.as_deref());
     for waiting in outcome.over(store) {
         let waiting = waiting?;
         let draft = waiting.draft(store)?;
-        match &args.id {
-            Some(id) if draft.document.id == *id => return Ok((waiting, draft)),
-            Some(id) => {
-                let similarity = strsim::jaro_winkler(id, &draft.document.id);
-                if closest.as_ref().is_none_or(|(best, _)| similarity > *best) {
-                    closest = Some((similarity, draft.document.id));
-                }
-            }
-            None if only.is_some() => return wrong("holds several documents; name one with --id".to_owned()),
-            None => only = Some((waiting, draft)),
+        let id = draft.document.id.clone();
+        if asked.offer(&id, (waiting, draft)).map_err(wrong)? {
+            break;
         }
     }
-    match (only, closest) {
-        (Some(found), _) => Ok(found),
-        (None, Some((_, id))) => wrong(format!("holds no document with that id; the nearest is {id:?}")),
-        (None, None) => wrong("holds no document".to_owned()),
+    asked.found().map_err(wrong)
+}
+
+/// Finds the one document that is asked for among all, or says what is wrong with the question.
+struct Asked<'a, T> {
+    id: Option<&'a str>,
+    found: Option<T>,
+    /// The id that is most like the one asked for.
+    closest: Option<(f64, String)>,
+}
+
+impl<'a, T> Asked<'a, T> {
+    /// `None` asks for the only document there is.
+    fn new(id: Option<&'a str>) -> Self {
+        Self { id, found: None, closest: None }
+    }
+
+    /// Looks at the next one; says whether it is the one.
+    fn offer(&mut self, id: &str, document: T) -> Result<bool, String> {
+        match self.id {
+            Some(asked) if asked == id => self.found = Some(document),
+            Some(_) if self.found.is_some() => {}
+            Some(asked) => {
+                let similarity = strsim::jaro_winkler(asked, id);
+                if self.closest.as_ref().is_none_or(|(best, _)| similarity > *best) {
+                    self.closest = Some((similarity, id.to_owned()));
+                }
+            }
+            None if self.found.is_some() => {
+                return Err("holds several documents; name one with --id".to_owned());
+            }
+            None => self.found = Some(document),
+        }
+        Ok(self.id == Some(id))
+    }
+
+    fn found(self) -> Result<T, String> {
+        match (self.found, self.closest) {
+            (Some(found), _) => Ok(found),
+            (None, Some((_, id))) => Err(format!("holds no document with that id; the nearest is {id:?}")),
+            (None, None) => Err("holds no document".to_owned()),
+        }
     }
 }
 
@@ -149,11 +204,7 @@ impl Page<'_> {
                 let id = one_line(&kept.document.id);
                 writeln!(out, "verdict   {REMOVED}drop{REMOVED:#}: {how} {id} (similarity {similarity:.3})")?;
                 if !exact {
-                    writeln!(
-                        out,
-                        "\n{DIM}words only {id} has are [-so-], words only this one has {{+so+}}:{DIM:#}"
-                    )?;
-                    write_word_diff(out, &harmless(main_text(&kept)), &harmless(main_text(self.draft)))?;
+                    write_difference(out, &kept.document.id, &main_text(&kept), &main_text(self.draft))?;
                 }
             }
         }
@@ -167,19 +218,9 @@ impl Page<'_> {
         decision: &BlockDecision,
         evidence: Option<&Evidence>,
     ) -> Result<()> {
-        let (style, fate) = match decision.action {
-            BlockAction::Keep => (KEPT, "keep"),
-            BlockAction::Lift => (LIFTED, "lift"),
-            BlockAction::DropBoilerplate | BlockAction::DropDuplicate => (REMOVED, "drop"),
-        };
         let block = &decision.labelled;
-        let span = block.block.span;
-        writeln!(
-            out,
-            "\n{style}{i:4}  {fate}  {}{style:#}  {:.2}  {DIM}bytes {}..{}{DIM:#}",
-            block.label, block.confidence, span.start, span.end
-        )?;
-        writeln!(out, "      {}", shorten(span.of(&self.draft.document.text), self.shown))?;
+        let (text, confidence) = (&self.draft.document.text, f64::from(block.confidence));
+        write_block(out, i, decision.action, block.label, confidence, block.block.span, text, self.shown)?;
         if let Some(evidence) = evidence {
             let named = evidence.contributions.iter().take(SHOWN_FEATURES);
             let words: Vec<String> =
@@ -204,12 +245,7 @@ impl Page<'_> {
             )?;
         }
         if let Some(copy) = &decision.duplicate_of {
-            writeln!(
-                out,
-                "      {DIM}{} block {} has this paragraph and keeps it{DIM:#}",
-                one_line(&copy.id),
-                copy.block
-            )?;
+            write_copy(out, &copy.id, copy.block)?;
         }
         self.write_repetition(out, &block.repetition)
     }
@@ -240,6 +276,46 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// A block's first two lines: what became of it, and its text.
+#[expect(clippy::too_many_arguments, reason = "a line of eight columns, from two sources")]
+fn write_block(
+    out: &mut Vec<u8>,
+    number: usize,
+    action: BlockAction,
+    label: Label,
+    confidence: f64,
+    span: Span,
+    text: &str,
+    shown: usize,
+) -> Result<()> {
+    let (style, fate) = match action {
+        BlockAction::Keep => (KEPT, "keep"),
+        BlockAction::Lift => (LIFTED, "lift"),
+        BlockAction::DropBoilerplate | BlockAction::DropDuplicate => (REMOVED, "drop"),
+    };
+    writeln!(
+        out,
+        "\n{style}{number:4}  {fate}  {label}{style:#}  {confidence:.2}  {DIM}bytes {}..{}{DIM:#}",
+        span.start, span.end
+    )?;
+    writeln!(out, "      {}", shorten(span.of(text), shown))?;
+    Ok(())
+}
+
+/// Who keeps a paragraph.
+fn write_copy(out: &mut Vec<u8>, id: &str, block: u32) -> Result<()> {
+    writeln!(out, "      {DIM}{} block {block} has this paragraph and keeps it{DIM:#}", one_line(id))?;
+    Ok(())
+}
+
+/// Where a main text differs from that of the document kept in its stead.
+fn write_difference(out: &mut Vec<u8>, kept_id: &str, kept: &str, own: &str) -> Result<()> {
+    let id = one_line(kept_id);
+    writeln!(out, "\n{DIM}words only {id} has are [-so-], words only this one has {{+so+}}:{DIM:#}")?;
+    write_word_diff(out, &harmless(kept), &harmless(own))?;
+    Ok(())
 }
 
 fn main_text(draft: &Draft) -> String {

@@ -1,0 +1,270 @@
+//! What a change of version or configuration does: two decisions files of the same inputs, and where they differ.
+//!
+//! Documents are matched by id. Which ids both files have is found by sorting 25 bytes a document; then both are read in
+//! step. A document that only one of them has is counted and passed over, so files in the same order, as two runs over the
+//! same inputs write them, are compared with one document of each in memory.
+//!
+//! What is compared is what was decided. A confidence, a similarity or a count that differs is no change by itself.
+//!
+//! When it is wrong: in files of different order a document waits in memory for its partner, and if the order is reversed
+//! that is half of a file. A block counts as the same where its bytes are, so after a change of the segmentation both sides
+//! of a cut count as blocks of one file only.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::Decisions;
+use crate::document::{DropReason, Span};
+use crate::error::Result;
+use crate::pipeline::sort::{Sorted, Sorter};
+use crate::pipeline::work::WorkFolder;
+use crate::verify::{Action, Lines, ParsedDecision};
+use crate::write::BlockAction;
+
+/// Version of the JSON form.
+const VERSION: u32 = 1;
+
+/// Bytes of memory for sorting ids; the rest goes through the work folder.
+const SORT_MEMORY: usize = 64 << 20;
+
+/// What two decisions files have in common and where they differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Changes {
+    /// Of this form, as JSON.
+    version: u32,
+    /// What the files keep, the first one and the second.
+    pub kept: [Kept; 2],
+    /// Documents in one file only, in neither's count of changes.
+    pub only_in: [Tally; 2],
+    /// Documents whose source text is another one; no more is compared of them.
+    pub source: Tally,
+    /// Documents with another verdict, by `BEFORE -> AFTER`: `keep` or the reason to drop it. Bytes are of the text that
+    /// the document has when it is kept.
+    pub documents: BTreeMap<String, Tally>,
+    /// Documents dropped in both files for different documents.
+    pub canonical: Tally,
+    /// Blocks with another fate in documents that both keep, by `BEFORE -> AFTER`: `keep` or the block's reason.
+    pub blocks: BTreeMap<String, Tally>,
+    /// Blocks with another label, in all documents, by `BEFORE -> AFTER`.
+    pub labels: BTreeMap<String, Tally>,
+    /// Blocks that only one file has.
+    pub blocks_only_in: [Tally; 2],
+}
+
+/// What a file keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Kept {
+    /// Documents it speaks of.
+    pub read: u64,
+    /// Documents that stay.
+    pub documents: u64,
+    /// Bytes of the blocks that stay in them.
+    pub bytes: u64,
+}
+
+/// How often something is so.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Tally {
+    /// How many documents or blocks.
+    pub count: u64,
+    /// Bytes of their text.
+    pub bytes: u64,
+    /// The ids of the first documents that it was met in.
+    pub examples: Vec<String>,
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            kept: Default::default(),
+            only_in: Default::default(),
+            source: Tally::default(),
+            documents: BTreeMap::new(),
+            canonical: Tally::default(),
+            blocks: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            blocks_only_in: Default::default(),
+        }
+    }
+}
+
+impl Changes {
+    /// Whether both files say the same.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let single = self.only_in.iter().chain(&self.blocks_only_in).chain([&self.source, &self.canonical]);
+        single.into_iter().all(|tally| tally.count == 0)
+            && [&self.documents, &self.blocks, &self.labels].iter().all(|map| map.is_empty())
+    }
+
+    /// Compares two files, each of which `open` opens afresh, by its number, 0 or 1. Of each change the first `examples`
+    /// documents are named.
+    ///
+    /// # Errors
+    /// [`Error::Input`](crate::Error::Input) for a line that is no decision, [`Error::Io`](crate::Error::Io) for a file that
+    /// cannot be read.
+    pub fn between(
+        open: impl Fn(usize) -> Result<Lines<'static>>,
+        work: &WorkFolder,
+        examples: usize,
+    ) -> Result<Self> {
+        let matched = match_ids(&open, work)?;
+        let mut sides = Vec::with_capacity(2);
+        for (number, matched) in matched.into_iter().enumerate() {
+            sides.push(Side { decisions: Decisions::new(open(number)?).zip(0..), matched, next: None });
+        }
+        let mut found = Comparison { changes: Self::default(), examples: Examples(examples) };
+        let mut waiting: [HashMap<String, ParsedDecision>; 2] = Default::default();
+        loop {
+            let mut any = false;
+            for this in 0..2 {
+                let Some(decision) = sides[this].next_matched(this, &mut found)? else { continue };
+                any = true;
+                match waiting[1 - this].remove(&decision.id) {
+                    Some(other) if this == 0 => found.compare(&decision, &other),
+                    Some(other) => found.compare(&other, &decision),
+                    None => drop(waiting[this].insert(decision.id.clone(), decision)),
+                }
+            }
+            if !any {
+                return Ok(found.changes);
+            }
+        }
+    }
+}
+
+/// The numbers of the decisions of each file that the other one has as well.
+fn match_ids(open: &impl Fn(usize) -> Result<Lines<'static>>, work: &WorkFolder) -> Result<[Sorted<u64>; 2]> {
+    let mut ids: Sorter<(u128, u8, u64)> = Sorter::new(work.path(), "ids", SORT_MEMORY);
+    for side in 0..2 {
+        for (number, decision) in (0..).zip(Decisions::new(open(side)?)) {
+            ids.push((xxh3_128(decision?.id.as_bytes()), side as u8, number))?;
+        }
+    }
+    let mut ids = ids.finish()?;
+    let mut matched = ["first", "second"].map(|name| Sorter::<u64>::new(work.path(), name, SORT_MEMORY / 4));
+    while let Some(group) = ids.next_group(|a, b| a.0 == b.0)? {
+        // An id that a file has twice, which `clean` never writes, counts once.
+        if let (Some(first), Some(second)) =
+            (group.iter().find(|record| record.1 == 0), group.iter().find(|record| record.1 == 1))
+        {
+            matched[0].push(first.2)?;
+            matched[1].push(second.2)?;
+        }
+    }
+    let [first, second] = matched;
+    Ok([first.finish()?, second.finish()?])
+}
+
+/// A file that is gone through.
+struct Side {
+    decisions: std::iter::Zip<Decisions<'static>, std::ops::RangeFrom<u64>>,
+    matched: Sorted<u64>,
+    /// The next decision that the other file has as well.
+    next: Option<u64>,
+}
+
+impl Side {
+    /// The next decision that has a partner; counts all that is passed over.
+    fn next_matched(&mut self, this: usize, found: &mut Comparison) -> Result<Option<ParsedDecision>> {
+        for (decision, number) in self.decisions.by_ref() {
+            let decision = decision?;
+            found.count_kept(this, &decision);
+            if self.next.is_none() {
+                self.next = self.matched.next().transpose()?;
+            }
+            if self.next == Some(number) {
+                self.next = None;
+                return Ok(Some(decision));
+            }
+            let bytes = text_bytes(&decision);
+            found.examples.add(&mut found.changes.only_in[this], &decision.id, bytes);
+        }
+        Ok(None)
+    }
+}
+
+/// How many examples a tally has at most.
+#[derive(Clone, Copy)]
+struct Examples(usize);
+
+impl Examples {
+    fn add(self, tally: &mut Tally, id: &str, bytes: u64) {
+        tally.count += 1;
+        tally.bytes = tally.bytes.saturating_add(bytes);
+        if tally.examples.len() < self.0 && tally.examples.last().is_none_or(|last| last != id) {
+            tally.examples.push(id.to_owned());
+        }
+    }
+}
+
+struct Comparison {
+    changes: Changes,
+    examples: Examples,
+}
+
+impl Comparison {
+    fn count_kept(&mut self, this: usize, decision: &ParsedDecision) {
+        let kept = &mut self.changes.kept[this];
+        kept.read += 1;
+        if decision.action == Action::Keep {
+            kept.documents += 1;
+            kept.bytes = kept.bytes.saturating_add(text_bytes(decision));
+        }
+    }
+
+    fn compare(&mut self, before: &ParsedDecision, after: &ParsedDecision) {
+        let (changes, examples, id) = (&mut self.changes, self.examples, &after.id);
+        if before.source_hash != after.source_hash {
+            return examples.add(&mut changes.source, id, text_bytes(after));
+        }
+        let kept_by = if after.action == Action::Keep { after } else { before };
+        if before.reason != after.reason {
+            let name = |reason: Option<DropReason>| reason.map_or("keep", DropReason::name);
+            let what = format!("{} -> {}", name(before.reason), name(after.reason));
+            examples.add(changes.documents.entry(what).or_default(), id, text_bytes(kept_by));
+        } else if before.duplicate_of != after.duplicate_of {
+            examples.add(&mut changes.canonical, id, text_bytes(kept_by));
+        }
+        let both_keep = before.action == Action::Keep && after.action == Action::Keep;
+        let (mut old, mut new) = (before.blocks.iter().peekable(), after.blocks.iter().peekable());
+        loop {
+            let order = match (old.peek(), new.peek()) {
+                (Some(a), Some(b)) => (a.start, a.end).cmp(&(b.start, b.end)),
+                (Some(_), None) => std::cmp::Ordering::Less,
+                (None, Some(_)) => std::cmp::Ordering::Greater,
+                (None, None) => break,
+            };
+            let a = if order.is_le() { old.next() } else { None };
+            let b = if order.is_ge() { new.next() } else { None };
+            let bytes = a.or(b).map_or(0, |block| length(block.span()));
+            let (Some(a), Some(b)) = (a, b) else {
+                examples.add(&mut changes.blocks_only_in[usize::from(a.is_none())], id, bytes);
+                continue;
+            };
+            if a.label != b.label {
+                let what = format!("{} -> {}", a.label, b.label);
+                examples.add(changes.labels.entry(what).or_default(), id, bytes);
+            }
+            if both_keep && a.action() != b.action() {
+                let name =
+                    |action: Option<BlockAction>| action.and_then(BlockAction::reason).unwrap_or("keep");
+                let what = format!("{} -> {}", name(a.action()), name(b.action()));
+                examples.add(changes.blocks.entry(what).or_default(), id, bytes);
+            }
+        }
+    }
+}
+
+/// Bytes of the blocks that stay, or would if the document stayed.
+fn text_bytes(decision: &ParsedDecision) -> u64 {
+    decision.kept().fold(0, |sum, block| sum.saturating_add(length(block.span)))
+}
+
+/// Nobody has seen the text, so a span may say anything.
+fn length(span: Span) -> u64 {
+    span.end.saturating_sub(span.start) as u64
+}
