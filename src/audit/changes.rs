@@ -11,6 +11,7 @@
 //! of a cut count as blocks of one file only.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_128;
@@ -105,16 +106,17 @@ impl Changes {
     ///
     /// # Errors
     /// [`Error::Input`](crate::Error::Input) for a line that is no decision, [`Error::Io`](crate::Error::Io) for a file that
-    /// cannot be read.
+    /// cannot be read, [`Error::Interrupted`](crate::Error::Interrupted) when `stop` is set.
     pub fn between(
         open: impl Fn(usize) -> Result<Lines<'static>>,
         work: &WorkFolder,
         examples: usize,
+        stop: &AtomicBool,
     ) -> Result<Self> {
-        let matched = match_ids(&open, work)?;
+        let matched = match_ids(&open, work, stop)?;
         let mut sides = Vec::with_capacity(2);
         for (number, matched) in matched.into_iter().enumerate() {
-            sides.push(Side { decisions: Decisions::new(open(number)?).zip(0..), matched, next: None });
+            sides.push(Side { decisions: Decisions::new(open(number)?, stop).zip(0..), matched, next: None });
         }
         let mut found = Comparison { changes: Self::default(), examples: Examples(examples) };
         let mut waiting: [HashMap<String, ParsedDecision>; 2] = Default::default();
@@ -137,10 +139,14 @@ impl Changes {
 }
 
 /// The numbers of the decisions of each file that the other one has as well.
-fn match_ids(open: &impl Fn(usize) -> Result<Lines<'static>>, work: &WorkFolder) -> Result<[Sorted<u64>; 2]> {
+fn match_ids(
+    open: &impl Fn(usize) -> Result<Lines<'static>>,
+    work: &WorkFolder,
+    stop: &AtomicBool,
+) -> Result<[Sorted<u64>; 2]> {
     let mut ids: Sorter<(u128, u8, u64)> = Sorter::new(work.path(), "ids", SORT_MEMORY);
     for side in 0..2 {
-        for (number, decision) in (0..).zip(Decisions::new(open(side)?)) {
+        for (number, decision) in (0..).zip(Decisions::new(open(side)?, stop)) {
             ids.push((xxh3_128(decision?.id.as_bytes()), side as u8, number))?;
         }
     }
@@ -160,14 +166,14 @@ fn match_ids(open: &impl Fn(usize) -> Result<Lines<'static>>, work: &WorkFolder)
 }
 
 /// A file that is gone through.
-struct Side {
-    decisions: std::iter::Zip<Decisions<'static>, std::ops::RangeFrom<u64>>,
+struct Side<'a> {
+    decisions: std::iter::Zip<Decisions<'a>, std::ops::RangeFrom<u64>>,
     matched: Sorted<u64>,
     /// The next decision that the other file has as well.
     next: Option<u64>,
 }
 
-impl Side {
+impl Side<'_> {
     /// The next decision that has a partner; counts all that is passed over.
     fn next_matched(&mut self, this: usize, found: &mut Comparison) -> Result<Option<ParsedDecision>> {
         for (decision, number) in self.decisions.by_ref() {
@@ -267,4 +273,67 @@ fn text_bytes(decision: &ParsedDecision) -> u64 {
 /// Nobody has seen the text, so a span may say anything.
 fn length(span: Span) -> u64 {
     span.end.saturating_sub(span.start) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line of decisions on a document of one block.
+    fn line(id: &str, reason: Option<&str>, canonical: Option<&str>) -> String {
+        let quoted = |text: Option<&str>| text.map_or("null".to_owned(), |text| format!("\"{text}\""));
+        let action = if reason.is_some() { "drop" } else { "keep" };
+        format!(
+            concat!(
+                r#"{{"id":"{}","path":"p","record":0,"source_hash":"0","action":"{}","reason":{},"duplicate_of":{},"#,
+                r#""similarity":null,"cluster":null,"blocks":[{{"start":0,"end":9,"label":"body","confidence":1.0,"#,
+                r#""action":"keep","reason":null,"duplicate_of":null,"documents":null}}]}}"#,
+                "\n"
+            ),
+            id,
+            action,
+            quoted(reason),
+            quoted(canonical)
+        )
+    }
+
+    fn between(files: &[Vec<String>; 2]) -> Changes {
+        let folder = tempfile::tempdir().unwrap();
+        let work = WorkFolder::create(Some(folder.path()), "diff".as_ref()).unwrap();
+        let open = |side: usize| {
+            let reader = Box::new(std::io::Cursor::new(files[side].concat()));
+            Ok(Lines { path: "d".into(), reader })
+        };
+        Changes::between(open, &work, 2, &AtomicBool::new(false)).unwrap()
+    }
+
+    #[test]
+    fn every_order_gives_the_same_counts() {
+        let ids: Vec<String> = (0..40).map(|n| n.to_string()).collect();
+        let kept = |id: &String| line(id, None, None);
+        let first: Vec<String> = ids[..30].iter().map(kept).collect();
+        let mut second: Vec<String> =
+            ids[10..].iter().map(|id| line(id, Some("near_duplicate"), Some("9"))).collect();
+        let counts = |changes: &Changes| {
+            let dropped = &changes.documents["keep -> near_duplicate"];
+            (dropped.count, dropped.bytes, changes.only_in.each_ref().map(|tally| tally.count))
+        };
+        for _ in 0..2 {
+            let changes = between(&[first.clone(), second.clone()]);
+            assert_eq!(counts(&changes), (20, 180, [10, 10]));
+            assert_eq!(changes.documents.len(), 1);
+            second.reverse();
+        }
+        assert!(between(&[second.clone(), first]).documents.contains_key("near_duplicate -> keep"));
+        second.reverse();
+        assert!(between(&[second.clone(), second]).is_empty());
+    }
+
+    #[test]
+    fn another_canonical_is_a_change_and_an_id_that_comes_twice_counts_once() {
+        let copy = |of| line("a", Some("exact_duplicate"), Some(of));
+        let changes = between(&[vec![copy("b")], vec![copy("c"), copy("b")]]);
+        assert_eq!((changes.canonical.count, changes.only_in[1].count), (1, 1));
+        assert_eq!(changes.canonical.examples, ["a"]);
+    }
 }

@@ -14,26 +14,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::config::InputConfig;
 use crate::document::{Document, Place};
 use crate::error::{Error, Result};
-use crate::read::{Batch, Batches, Input, parse};
+use crate::read::{Batch, Batches, Input, RawRecord, parse};
 use crate::verify::{Lines, ParsedDecision, check_document, check_named};
 
-/// The lines of a decisions file, in order. Ends after its first error.
+/// The lines of a decisions file, in order. Ends after its first error, which is [`Error::Interrupted`] when the flag is set.
 pub struct Decisions<'r> {
     lines: Lines<'r>,
     buffer: Vec<u8>,
     /// The line read last, from 1.
     line: u64,
     ended: bool,
+    stop: &'r AtomicBool,
 }
 
 impl<'r> Decisions<'r> {
     /// Starts before the first line.
     #[must_use]
-    pub fn new(lines: Lines<'r>) -> Self {
-        Self { lines, buffer: Vec::new(), line: 0, ended: false }
+    pub fn new(lines: Lines<'r>, stop: &'r AtomicBool) -> Self {
+        Self { lines, buffer: Vec::new(), line: 0, ended: false, stop }
     }
 
     fn read(&mut self) -> Result<Option<ParsedDecision>> {
+        self.check_stop()?;
         self.buffer.clear();
         let Lines { path, reader } = &mut self.lines;
         let length =
@@ -47,6 +49,10 @@ impl<'r> Decisions<'r> {
             let line = self.line;
             self.wrong(format!("line {line} is no decision: {e}; give the whole file that `clean` wrote"))
         })
+    }
+
+    fn check_stop(&self) -> Result<()> {
+        if self.stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
     }
 
     fn wrong(&self, message: String) -> Error {
@@ -81,7 +87,6 @@ pub struct Walk<'a, W> {
     batch: Option<Batch>,
     /// The next record of the batch.
     next: usize,
-    stop: &'a AtomicBool,
 }
 
 impl<'a, W: FnMut(&ParsedDecision) -> bool> Walk<'a, W> {
@@ -94,8 +99,8 @@ impl<'a, W: FnMut(&ParsedDecision) -> bool> Walk<'a, W> {
         wanted: W,
     ) -> Self {
         let batches = Batches::new(Arc::clone(inputs), config);
-        let (decisions, inputs) = (Decisions::new(decisions), Arc::clone(inputs));
-        Self { decisions, wanted, inputs, config, batches, batch: None, next: 0, stop }
+        let (decisions, inputs) = (Decisions::new(decisions, stop), Arc::clone(inputs));
+        Self { decisions, wanted, inputs, config, batches, batch: None, next: 0 }
     }
 
     fn pair(&mut self, decision: ParsedDecision) -> Result<(Document, ParsedDecision)> {
@@ -111,11 +116,9 @@ impl<'a, W: FnMut(&ParsedDecision) -> bool> Walk<'a, W> {
     /// Goes on to the record that a decision names.
     fn document(&mut self, decision: &ParsedDecision) -> Result<Document> {
         loop {
-            if self.stop.load(Ordering::Relaxed) {
-                return Err(Error::Interrupted);
-            }
+            self.decisions.check_stop()?;
             if let Some(batch) = &self.batch {
-                let named = |record: &crate::read::RawRecord| {
+                let named = |record: &RawRecord| {
                     record.record == decision.record && *self.inputs[record.input].path == *decision.path
                 };
                 if let Some(found) = batch.records[self.next..].iter().position(named) {
@@ -148,10 +151,6 @@ impl<W: FnMut(&ParsedDecision) -> bool> Iterator for Walk<'_, W> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if self.stop.load(Ordering::Relaxed) {
-                self.decisions.ended = true;
-                return Some(Err(Error::Interrupted));
-            }
             match self.decisions.next()? {
                 Ok(decision) if !(self.wanted)(&decision) => {}
                 Ok(decision) => {

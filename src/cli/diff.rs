@@ -9,7 +9,7 @@ use dehusk::audit::{Changes, Tally};
 use dehusk::pipeline::work::WorkFolder;
 
 use super::Exit;
-use super::args::open_lines;
+use super::args::{open_lines, stop_flag};
 use super::terminal::harmless;
 
 /// Compare the decisions of two runs over the same inputs: what changed, by reason, with examples
@@ -44,7 +44,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         }
     }
     let work = WorkFolder::create(Some(&std::env::temp_dir()), Path::new("diff"))?;
-    let changes = Changes::between(|side| open_lines(files[side]), &work, args.examples)?;
+    let changes = Changes::between(|side| open_lines(files[side]), &work, args.examples, stop_flag())?;
     let mut out = Vec::new();
     if args.json {
         serde_json::to_writer_pretty(&mut out, &changes)?;

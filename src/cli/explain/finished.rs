@@ -102,7 +102,7 @@ impl Finished<'_> {
     fn find(&self, id: Option<&str>) -> Result<Found> {
         let mut asked = Asked::new(id);
         let (mut copies, mut named) = (0, Vec::new());
-        for decision in Decisions::new(open_lines(self.decisions)?) {
+        for decision in Decisions::new(open_lines(self.decisions)?, self.stop) {
             let decision = decision?;
             if id.is_some() && decision.duplicate_of.as_deref() == id {
                 copies += 1;
