@@ -1,5 +1,6 @@
 //! Flags that several subcommands share, and their way into the configuration.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -266,4 +267,24 @@ pub fn stop_flag() -> &'static AtomicBool {
         }
     });
     &STOP
+}
+
+/// Refuses to replace a file that is read: without its source, no decision could be checked any more.
+///
+/// # Errors
+/// [`Error::Output`] with the output that is one of the files.
+pub fn refuse_inputs<'p>(
+    mut outputs: impl Iterator<Item = &'p Path>,
+    read: impl Iterator<Item = &'p PathBuf>,
+) -> Result<()> {
+    let read: HashSet<PathBuf> = read.filter_map(|file| file.canonicalize().ok()).collect();
+    let is_read = |file: PathBuf| file.is_file() && read.contains(&file);
+    let is_own = |path: &Path| path != Path::new("-") && path.canonicalize().is_ok_and(is_read);
+    match outputs.find(|path| is_own(path)) {
+        Some(path) => {
+            let message = "is one of the inputs; name another file".to_owned();
+            Err(Error::Output { path: path.to_owned(), message })
+        }
+        None => Ok(()),
+    }
 }

@@ -11,7 +11,7 @@ use dehusk::read::{Input, Reject};
 use dehusk::report::Summary;
 use dehusk::write::{Existing, JSON, JSON_LINES, Output, commit_all, write_reject};
 
-use super::args::{InputArgs, RunArgs, spooled, stop_flag};
+use super::args::{InputArgs, RunArgs, refuse_inputs, spooled, stop_flag};
 use super::progress::{ProgressMode, Show, progress};
 use super::{Exit, guard, terminal};
 
@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     }
     targets.check()?;
     let inputs = args.input.discover(&config)?;
-    targets.check_inputs(&inputs)?;
+    refuse_inputs(targets.all(), inputs.iter().map(|input| &input.file))?;
     RunArgs::set_threads(&config)?;
     let stop = stop_flag();
 
@@ -227,19 +227,6 @@ impl Targets {
             Output::create(path, self.existing)?;
         }
         Ok(())
-    }
-
-    /// Refuses to replace what is read: without its source, no decision could be checked any more.
-    fn check_inputs(&self, inputs: &[Input]) -> Result<(), Error> {
-        let read: Vec<PathBuf> =
-            inputs.iter().filter_map(|input| std::fs::canonicalize(&input.file).ok()).collect();
-        match self.files().into_iter().find(|(_, file)| read.contains(file)) {
-            Some((path, _)) => Err(Error::Output {
-                path: path.to_path_buf(),
-                message: "is one of the inputs; name another file".to_owned(),
-            }),
-            None => Ok(()),
-        }
     }
 
     /// Every output that was asked for.

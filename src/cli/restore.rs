@@ -12,7 +12,7 @@ use dehusk::pipeline::work::WorkFolder;
 use dehusk::verify::{Action, ParsedDecision};
 use dehusk::write::{Existing, JSON_LINES, Output};
 
-use super::args::{InputArgs, open_lines, spooled, stop_flag};
+use super::args::{InputArgs, open_lines, refuse_inputs, spooled, stop_flag};
 use super::{Exit, terminal};
 
 /// Write dropped documents back, as corpus lines, from the decisions and the sources of a run
@@ -74,7 +74,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     Output::check(&args.output, JSON_LINES, existing)?;
     let inputs = args.input.discover(&config)?;
     let read = inputs.iter().map(|input| &input.file).chain([&args.decisions]).chain(&args.ids);
-    refuse_input(&args.output, read)?;
+    refuse_inputs(std::iter::once(args.output.as_path()), read)?;
     let mut ids: HashSet<String> = args.id.iter().cloned().collect();
     if let Some(file) = &args.ids {
         ids.extend(named_in(file)?);
@@ -151,14 +151,4 @@ fn wrong(path: &Path, message: String) -> Error {
 fn named_in(path: &Path) -> Result<Vec<String>, Error> {
     let text = std::fs::read_to_string(path).map_err(|e| wrong(path, format!("cannot be read: {e}")))?;
     Ok(text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect())
-}
-
-/// Refuses to replace what is read.
-fn refuse_input<'p>(output: &Path, mut read: impl Iterator<Item = &'p PathBuf>) -> Result<(), Error> {
-    let Ok(target) = output.canonicalize() else { return Ok(()) };
-    if target.is_file() && read.any(|file| file.canonicalize().is_ok_and(|file| file == target)) {
-        let message = "is one of the inputs; name another file".to_owned();
-        return Err(Error::Output { path: output.to_owned(), message });
-    }
-    Ok(())
 }

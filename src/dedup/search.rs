@@ -156,11 +156,12 @@ impl<T: MainText> Search<'_, T> {
         let full = self.stretch.kept_beside(place, BUCKET_LIMIT, &mut met);
         statistics.full_buckets = full as u64;
         let mut candidates = self.promising(place, &met, &mut statistics);
-        let met = candidates.len();
-        let mut verified = 0..;
-        candidates.retain(|candidate| verified.next().is_some_and(|before| self.is_worth(candidate, before)));
-        statistics.over_limit = (met - candidates.len()) as u64;
-        statistics.verified = candidates.len() as u64;
+        let worth =
+            (0..).zip(&candidates).take_while(|(before, candidate)| self.is_worth(candidate, *before));
+        let verified = worth.count();
+        statistics.over_limit = (candidates.len() - verified) as u64;
+        statistics.verified = verified as u64;
+        candidates.truncate(verified);
         let mut found = None;
         if !candidates.is_empty() {
             let set = self.set(place)?;
