@@ -288,6 +288,27 @@ impl DropReason {
     }
 }
 
+/// Where a document is that is none of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Elsewhere {
+    /// An earlier run kept it.
+    Index,
+    /// It belongs to the reference.
+    Reference,
+}
+
+impl Elsewhere {
+    /// The stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Index => "index",
+            Self::Reference => "reference",
+        }
+    }
+}
+
 /// Whether a document stays, and why not. Documents are named by their number in input order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Verdict {

@@ -35,6 +35,14 @@ pub enum Error {
         /// The system's own word.
         source: io::Error,
     },
+    /// An index cannot be used as asked. Nothing was touched.
+    #[error("{}: {message}", path.display())]
+    Index {
+        /// The folder, or a file in it.
+        path: PathBuf,
+        /// What is wrong with it and what to do.
+        message: String,
+    },
     /// The work folder, or what is in it, cannot be used. No output was replaced.
     #[error("{}: {message}", path.display())]
     Work {

@@ -73,6 +73,7 @@ fn the_summary_shown_is_that_of_the_seeds() {
         work: &WorkFolder::create(Some(folder.path()), "docs".as_ref()).unwrap(),
         progress: &Quiet,
         stop: &AtomicBool::new(false),
+        known: None,
     };
     let decided = decide(&job, |_| Ok(())).unwrap();
     let summary = emit(&job, decided, &mut Outputs::default()).unwrap().table();

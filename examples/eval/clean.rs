@@ -86,6 +86,7 @@ pub fn clean<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Result<Vec<Cleane
         work: &WorkFolder::create(Some(folder.path()), &file)?,
         progress: &Quiet,
         stop: &AtomicBool::new(false),
+        known: None,
     };
     let decided = decide(&job, |_| Ok(()))?;
     for waiting in decided.outcome.over(&decided.store) {

@@ -1,13 +1,15 @@
 //! `dehusk clean`: the main job.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
 use dehusk::Error;
-use dehusk::config::GuardAction;
+use dehusk::config::{Config, GuardAction};
+use dehusk::pipeline::index::{Index, Known, LayerBuilder, reference as add_reference};
 use dehusk::pipeline::work::{Leftover, WorkFolder};
 use dehusk::pipeline::{Job, Outputs, decide, emit};
-use dehusk::read::{Input, Reject};
+use dehusk::read::{Input, Reject, discover};
 use dehusk::report::Summary;
 use dehusk::write::{Existing, JSON, JSON_LINES, Output, commit_all, write_reject};
 
@@ -43,6 +45,14 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 
+    /// Documents kept by earlier runs with this folder outrank all others; what is kept now is added to it
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
+    index: Option<PathBuf>,
+
+    /// Documents that outrank all others, and are neither written nor changed: files, folders or globs (repeatable)
+    #[arg(long, value_name = "REFERENCE")]
+    against: Vec<String>,
+
     /// Replace outputs that exist
     #[arg(long)]
     overwrite: bool,
@@ -76,6 +86,9 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit> {
     let mut config = args.run.lay_over(args.input.config()?)?;
     config.run.max_rejects = args.max_rejects.unwrap_or(config.run.max_rejects);
+    if args.index.is_some() {
+        config = Index::configure(config)?;
+    }
     let mut targets = Targets::of(args);
     if args.resume && args.run.is_half_committed(targets.corpus.as_deref()) {
         // What stands there is of the run that goes on.
@@ -83,7 +96,8 @@ pub fn run(args: &Args) -> Result<Exit> {
     }
     targets.check()?;
     let inputs = args.input.discover(&config)?;
-    refuse_inputs(targets.all(), inputs.iter().map(|input| &input.file))?;
+    let reference = reference_inputs(args, &config)?;
+    refuse_inputs(targets.all(), inputs.iter().chain(&reference).map(|input| &input.file))?;
     RunArgs::set_threads(&config)?;
     let stop = stop_flag();
 
@@ -101,8 +115,13 @@ pub fn run(args: &Args) -> Result<Exit> {
         terminal::say(format_args!("{files}, work folder {}", work.path().display()));
     }
     let progress = progress(if args.quiet { ProgressMode::Never } else { args.progress });
-    let job = Job { inputs, config: &config, work: &work, progress: &*progress, stop };
-    let result = clean(&job, &targets, args, &*progress);
+    let index = args.index.as_ref().map(|folder| Index::claim(folder, &config, &inputs)).transpose()?;
+    if index.as_ref().is_some_and(Index::is_repeated) && !args.quiet {
+        terminal::say("these inputs were the index's last instalment, which is made again");
+    }
+    let mut job = Job { inputs, config: &config, work: &work, progress: &*progress, stop, known: None };
+    let result = known(&mut job, index.as_ref(), reference)
+        .and_then(|()| clean(&job, &targets, args, &*progress, index));
     if let Err(error) = &result
         && let Some(next) = next_step(error, &work)
     {
@@ -111,6 +130,50 @@ pub fn run(args: &Args) -> Result<Exit> {
     let rejected = result?;
     work.finish()?;
     Ok(if rejected > config.run.max_rejects { Exit::TooManyRejects } else { Exit::Done })
+}
+
+/// The documents to clean against, found but not opened.
+fn reference_inputs(args: &Args, config: &Config) -> Result<Vec<Input>> {
+    if args.against.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !config.dedup.enabled {
+        let message = "--against needs duplicates to be looked for; leave out --dedup off".to_owned();
+        return Err(Error::Config(message).into());
+    }
+    let inputs = discover(&args.against, &config.input)?;
+    match inputs.iter().any(Input::awaits_spool) {
+        true => {
+            Err(Error::Config("--against -: a reference must be a file that can be read again".to_owned())
+                .into())
+        }
+        false => Ok(inputs),
+    }
+}
+
+/// Opens what outranks the documents of the run.
+fn known(job: &mut Job<'_>, index: Option<&Index>, reference: Vec<Input>) -> Result<()> {
+    if index.is_none() && reference.is_empty() {
+        return Ok(());
+    }
+    let mut known = index.map_or_else(|| Ok(Known::default()), Index::known)?;
+    if !reference.is_empty() {
+        let (mut rejected, mut last) = (0, String::new());
+        add_reference(job, &mut known, reference.into(), |reject| {
+            (rejected, last) =
+                (rejected + 1, format!("{} record {}: {}", reject.path, reject.record, reject.message));
+            Ok(())
+        })?;
+        if rejected > 0 {
+            let records = terminal::count(rejected, "record");
+            terminal::warn(format_args!(
+                "{records} of the reference cannot be used and {} left out; {last}",
+                if rejected == 1 { "is" } else { "are" }
+            ));
+        }
+    }
+    job.known = Some(Arc::new(known));
+    Ok(())
 }
 
 /// What can be done with the work folder of a run that ended with this error, if anything is worth to be done with it.
@@ -152,11 +215,18 @@ fn work_folder(args: &Args, targets: &Targets, inputs: &[Input]) -> Result<WorkF
 }
 
 /// Does it all, up to the outputs' names; returns how many records were rejected.
-fn clean(job: &Job<'_>, targets: &Targets, args: &Args, progress: &dyn Show) -> Result<u64> {
+fn clean(
+    job: &Job<'_>,
+    targets: &Targets,
+    args: &Args,
+    progress: &dyn Show,
+    index: Option<Index>,
+) -> Result<u64> {
     let mut rejects =
         Rejects { target: targets, work: job.work, output: None, count: 0, summary: Summary::default() };
     let decided = decide(job, |reject| rejects.add(reject))?;
     let mut outputs = targets.open(job.work)?;
+    outputs.layer = index.as_ref().map(|index| index.begin_layer(job, &decided)).transpose()?;
     let mut summary = emit(job, decided, &mut outputs)?;
     summary.merge(&rejects.summary);
     progress.finish();
@@ -165,7 +235,12 @@ fn clean(job: &Job<'_>, targets: &Targets, args: &Args, progress: &dyn Show) -> 
         guard::tell(breaches, &args.input, &args.run);
         return Err(guard::stopped(breaches).into());
     }
+    let layer = outputs.layer.take().map(LayerBuilder::finish).transpose()?;
     targets.commit(outputs, rejects.output.take(), &summary, job.work)?;
+    // Last, for the index must name no document that is in no corpus.
+    if let (Some(index), Some(layer)) = (index, layer) {
+        index.commit(&layer)?;
+    }
     if !args.quiet {
         terminal::say(summary.table().trim_end());
         rejects.tell();
@@ -255,7 +330,7 @@ impl Targets {
 
     fn open(&self, work: &WorkFolder) -> Result<Outputs, Error> {
         let open = |path: &Option<PathBuf>| path.as_deref().map(|path| self.create(path, work)).transpose();
-        Ok(Outputs { corpus: open(&self.corpus)?, decisions: open(&self.decisions)? })
+        Ok(Outputs { corpus: open(&self.corpus)?, decisions: open(&self.decisions)?, layer: None })
     }
 
     fn create(&self, path: &Path, work: &WorkFolder) -> Result<Output, Error> {
@@ -282,7 +357,7 @@ impl Targets {
         });
         let stale = if rejects.is_none() { self.rejects.as_deref() } else { None };
         let report = report.transpose()?;
-        let Outputs { mut corpus, decisions } = outputs;
+        let Outputs { mut corpus, decisions, .. } = outputs;
         if self.corpus.as_deref() == Some(Path::new("-")) {
             match corpus.take().map_or(Ok(()), Output::commit) {
                 // Whoever reads the corpus has read enough; the other outputs are still wanted.

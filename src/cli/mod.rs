@@ -10,6 +10,7 @@ mod completions;
 mod diff;
 mod explain;
 mod guard;
+mod index;
 mod progress;
 mod restore;
 mod schema;
@@ -58,6 +59,7 @@ enum Command {
     Verify(verify::Args),
     Diff(diff::Args),
     Restore(restore::Args),
+    Index(index::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),
@@ -71,6 +73,7 @@ pub fn run() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Restore(args) => restore::run(&args),
+        Command::Index(args) => index::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => completions::man(&args),
@@ -90,7 +93,9 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe);
     match error.downcast_ref::<Error>() {
         _ if closed_pipe => Exit::Done,
-        Some(Error::Config(_) | Error::Input { .. } | Error::Output { .. }) => Exit::Usage,
+        Some(Error::Config(_) | Error::Input { .. } | Error::Output { .. } | Error::Index { .. }) => {
+            Exit::Usage
+        }
         Some(Error::Interrupted) => Exit::Interrupted,
         Some(
             Error::Io { .. }

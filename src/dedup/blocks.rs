@@ -29,15 +29,17 @@ pub struct DuplicateBlock {
     pub owner: (u32, u32),
 }
 
-/// The duplicates in `group`, whose keys are all equal. Only documents that have a `place` count, those that stay; of them
-/// the one with the least owns the paragraph, and every other occurrence, one inside the owner included, is a duplicate.
+/// The duplicates in `group`, whose keys are all equal. Only documents that have a `place` count, those that stay. If nobody
+/// outside the group is known to own the paragraph, then of them the one with the least does. Every other occurrence, one
+/// inside the owner included, is a duplicate.
 pub fn duplicates(
     group: &[BlockKey],
+    known_owner: Option<(u32, u32)>,
     place: impl Fn(u32) -> Option<u32>,
 ) -> impl Iterator<Item = DuplicateBlock> {
     let ranked = |at: &BlockKey| Some((place(at.document)?, at.block, at.document));
-    let owner = if group.len() > 1 { group.iter().filter_map(ranked).min() } else { None };
-    let owner = owner.map(|(_, block, document)| (document, block));
+    let own = if group.len() > 1 { group.iter().filter_map(ranked).min() } else { None };
+    let owner = known_owner.or(own.map(|(_, block, document)| (document, block)));
     group.iter().filter_map(move |at| {
         let owner = owner.filter(|owner| *owner != (at.document, at.block))?;
         place(at.document).map(|_| DuplicateBlock { document: at.document, block: at.block, owner })
@@ -73,13 +75,15 @@ mod tests {
             .into();
         let found = |kept: [bool; 4]| -> Vec<_> {
             let place = |document: u32| kept[document as usize].then_some([3, 1, 2, 0][document as usize]);
-            duplicates(&group, place).map(|d| (d.document, d.block, d.owner)).collect()
+            duplicates(&group, None, place).map(|d| (d.document, d.block, d.owner)).collect()
         };
         let all = [true; 4];
         assert_eq!(found(all), [(0, 3, (3, 1)), (1, 2, (3, 1)), (1, 9, (3, 1)), (2, 0, (3, 1))]);
         assert_eq!(found([true, true, true, false]), [(0, 3, (1, 2)), (1, 9, (1, 2)), (2, 0, (1, 2))]);
         assert_eq!(found([true, false, false, false]), []);
         assert_eq!(found([false; 4]), []);
+        let known: Vec<_> = duplicates(&group[..1], Some((9, 5)), Some).map(|d| (d.block, d.owner)).collect();
+        assert_eq!(known, [(3, (9, 5))]);
     }
 
     #[test]

@@ -152,6 +152,9 @@ impl<T: MainText> Search<'_, T> {
     /// The best match of a document among those kept before the chunk.
     fn compare_with_kept(&self, place: usize) -> Result<(Option<Match>, Statistics)> {
         let mut statistics = Statistics::default();
+        if self.stretch.member(place).is_known {
+            return Ok((None, statistics));
+        }
         let mut met = Vec::new();
         let full = self.stretch.kept_beside(place, BUCKET_LIMIT, &mut met);
         statistics.full_buckets = full as u64;
@@ -176,6 +179,9 @@ impl<T: MainText> Search<'_, T> {
     /// Earlier documents of the chunk that may turn out kept, the most similar by estimate first.
     fn find_nearby(&self, place: usize, is_open: impl Fn(usize) -> bool) -> (Vec<Candidate>, Statistics) {
         let mut statistics = Statistics::default();
+        if self.stretch.member(place).is_known {
+            return (Vec::new(), statistics);
+        }
         let mut met = Vec::new();
         self.stretch.undecided_before(place, is_open, &mut met);
         (self.promising(place, &met, &mut statistics), statistics)

@@ -21,6 +21,8 @@ pub struct Member {
     pub asked: u8,
     /// For a rough estimate of similarity.
     pub signature: Signature,
+    /// Whether it is kept whatever it meets: it was decided in an earlier run.
+    pub is_known: bool,
 }
 
 /// Documents in rank order, known by their place here, and the buckets they share. The first ones were kept in an earlier
@@ -170,6 +172,7 @@ mod tests {
             words: 9,
             asked: 1,
             signature: Signature::default(),
+            is_known: false,
         };
         let mut stretch = Stretch::new((0..members).map(member).collect(), kept_earlier);
         buckets.iter().for_each(|bucket| stretch.add_bucket(bucket.iter().copied()));

@@ -11,10 +11,12 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::index::Known;
 use super::sort::Runs;
 use super::{Job, decide, drafts, survey};
 use crate::config::{Config, GuardConfig, RunConfig};
 use crate::error::{Error, Result};
+use crate::read::Input;
 
 /// The end of a sweep is worth a checkpoint after a tenth of the time between two: less is soon done again.
 const AT_AN_END: u32 = 10;
@@ -67,7 +69,7 @@ impl Job<'_> {
     /// Puts a stage down. All that its state speaks of must be on disk.
     pub(super) fn save(&self, stage: Stage) -> Result<()> {
         let runs = stage.runs();
-        let inputs = self.work.inputs(|| self.identity());
+        let inputs = self.inputs_now();
         let checkpoint = Checkpoint { configuration: self.configuration(), inputs, stage };
         self.work.save(&checkpoint, runs.into_iter())
     }
@@ -75,7 +77,7 @@ impl Job<'_> {
     /// The stage at which an interrupted run was put down, if there is one. What came after it is removed.
     pub(super) fn resumed(&self) -> Result<Option<Stage>> {
         // Before anything is read: what is read later must be what was there now.
-        let now = self.work.inputs(|| self.identity());
+        let now = self.inputs_now();
         let Some(Checkpoint { configuration, inputs, stage }) = self.work.load()? else { return Ok(None) };
         let refuse = |what: &str| {
             let path = self.work.path().to_owned();
@@ -86,7 +88,9 @@ impl Job<'_> {
             return refuse("was left by a run with another configuration or another version of the program");
         }
         if inputs != now {
-            return refuse("was left by a run over other inputs, or they have changed since");
+            return refuse(
+                "was left by a run over other inputs or with another index or reference, or they have changed since",
+            );
         }
         self.work.remove_runs_but(&stage.runs().into_iter().collect())?;
         match &stage {
@@ -105,17 +109,24 @@ impl Job<'_> {
         hash(&(env!("CARGO_PKG_VERSION"), config.to_toml()))
     }
 
-    /// What the inputs are, as far as that can be told without reading them.
-    fn identity(&self) -> String {
-        let changed = |input: &crate::read::Input| {
-            let changed = input.file.metadata().and_then(|found| found.modified()).ok()?;
-            Some(changed.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_nanos())
-        };
-        let inputs: Vec<_> = (self.inputs.iter())
-            .map(|input| (&*input.path, &input.id, input.bytes, format!("{:?}", input.kind), changed(input)))
-            .collect();
-        hash(&inputs)
+    /// What the inputs were when this was first asked, and what is known besides.
+    fn inputs_now(&self) -> String {
+        let known = self.known.as_deref().map_or("", Known::identity);
+        self.work.inputs(|| identity(&self.inputs)) + known
     }
+}
+
+/// What inputs are, as far as that can be told without reading them.
+pub(super) fn identity(inputs: &[Input]) -> String {
+    let changed = |input: &Input| {
+        let changed = input.file.metadata().and_then(|found| found.modified()).ok()?;
+        Some(changed.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_nanos())
+    };
+    let inputs: Vec<_> = inputs
+        .iter()
+        .map(|input| (&*input.path, &input.id, input.bytes, format!("{:?}", input.kind), changed(input)))
+        .collect();
+    hash(&inputs)
 }
 
 fn hash(value: &impl Serialize) -> String {

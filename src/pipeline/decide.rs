@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::iter::Peekable;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,7 @@ use super::checkpoint::{Moment, Stage};
 use super::draft::{Draft, MainTextView};
 use super::drafts::{Drafts, Row, drafts};
 use super::ids;
+use super::index::Known;
 use super::paragraphs::decide_blocks;
 use super::rejected;
 use super::sort::{Runs, Sorted, Sorter};
@@ -19,7 +21,7 @@ use super::table::{Table, TableWriter};
 use super::verdicts::{Judged, Verdicts, verdicts};
 use crate::config::BlockDedupConfig;
 use crate::dedup::{DuplicateBlock, MainText, MainTextDigest, Shingles};
-use crate::document::Verdict;
+use crate::document::{Elsewhere, Verdict};
 use crate::error::Result;
 use crate::read::{Input, Reject};
 use crate::write::BlockDecision;
@@ -34,7 +36,8 @@ pub struct Decided {
 
 /// The labelled documents of a run.
 pub struct Store {
-    inputs: std::sync::Arc<[Input]>,
+    inputs: Arc<[Input]>,
+    known: Option<Arc<Known>>,
     spool: Spool,
     rows: Table<Row>,
     repeated: Bits,
@@ -49,8 +52,31 @@ impl Store {
         self.decode(&self.bytes(number)?)
     }
 
+    /// How many records the run has read. Numbers from there on are those of documents that are known.
+    pub(super) fn records(&self) -> u32 {
+        self.rows.len() as u32
+    }
+
+    /// The exact key of a document's main text, if it has one.
+    pub(super) fn exact_key(&self, number: u32) -> Result<Option<u128>> {
+        Ok(self.rows.get(u64::from(number))?.entry.map(|entry| entry.exact))
+    }
+
+    /// The number of a document among those that are known, where it is none of the run.
+    fn known(&self, number: u32) -> Option<(&Known, u32)> {
+        Some((self.known.as_deref()?, number.checked_sub(self.records())?))
+    }
+
+    /// Where a document is that is none of the run.
+    pub(super) fn elsewhere(&self, number: u32) -> Option<Elsewhere> {
+        self.known(number).map(|(known, document)| known.home(document))
+    }
+
     /// Its id.
     pub(super) fn id(&self, number: u32) -> Result<String> {
+        if let Some((known, document)) = self.known(number) {
+            return known.id(document);
+        }
         /// So many bytes hold most ids; the text behind it need not be read.
         const HEAD: usize = 256;
         let row = self.rows.get(u64::from(number))?;
@@ -187,11 +213,13 @@ impl Waiting {
         &self,
         store: &Store,
         config: &BlockDedupConfig,
-        id: impl FnMut(u32) -> Result<String>,
+        mut id: impl FnMut(u32) -> Result<String>,
     ) -> Result<(Draft, Vec<BlockDecision>)> {
         let decoded = Draft::decode_blocks(&self.bytes, &store.inputs, BlockDecision::by_label);
         let (draft, mut blocks) = decoded.ok_or_else(|| store.damaged())?;
-        decide_blocks(&draft.document, &mut blocks, &self.duplicates, config, id)?;
+        decide_blocks(&draft.document, &mut blocks, &self.duplicates, config, |number| {
+            Ok((id(number)?, store.elsewhere(number)))
+        })?;
         Ok((draft, blocks))
     }
 }
@@ -209,6 +237,9 @@ struct Respooled<'a> {
 impl MainText for Respooled<'_> {
     fn shingles(&self, document: u32, out: &mut Shingles) -> Result<()> {
         SCRATCH.with_borrow_mut(|(digest, bytes)| {
+            if let Some((known, document)) = self.store.known(document) {
+                return known.shingles(document, digest, self.shingle_words, out);
+            }
             self.store.read(document, bytes)?;
             let text = MainTextView::of(bytes).ok_or_else(|| self.store.damaged())?;
             digest.shingles(text.runs(), self.shingle_words, out);
@@ -264,14 +295,19 @@ fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
     let spool = SpoolWriter::open(&job.work.file(super::drafts::SPOOL), state.spool)?.finish()?;
     let rejects = SpoolWriter::open(&job.work.file(super::drafts::REJECTS), state.rejects)?.finish()?;
     let rows = TableWriter::open(&job.work.file(super::drafts::ROWS), state.records)?.finish()?;
-    let inputs = std::sync::Arc::clone(&job.inputs);
-    Ok((Store { inputs, spool, rows, repeated }, rejects))
+    let (inputs, known) = (Arc::clone(&job.inputs), job.known.clone());
+    Ok((Store { inputs, known, spool, rows, repeated }, rejects))
 }
 
 fn newly_decided(job: &Job<'_>, stage: Option<Stage>) -> Result<Parts> {
     let drafts = drafts(job, stage)?;
     let Drafts { spool, rejects, rows, repeated, buckets, paragraphs, skipped_near_pairs } = drafts;
-    let store = Store { inputs: std::sync::Arc::clone(&job.inputs), spool, rows, repeated };
+    let (inputs, known) = (Arc::clone(&job.inputs), job.known.clone());
+    if known.as_ref().is_some_and(|known| rows.len() + u64::from(known.documents()) >= u64::from(u32::MAX)) {
+        let message = "a run and what its index knows have at most 4294967294 documents; split the corpus";
+        return Err(crate::Error::Config(message.to_owned()));
+    }
+    let store = Store { inputs, known, spool, rows, repeated };
     job.progress.stage("dedup", 0);
     let text = Respooled { store: &store, shingle_words: job.config.dedup.shingle_words };
     let Verdicts { mut judged, ranks, statistics } =

@@ -32,6 +32,15 @@ impl Draft {
             .map(|(i, block)| (i, block.block.span.of(&self.document.text)))
     }
 
+    /// The main text in stretches of blocks that follow each other in the source.
+    pub(super) fn main_runs(&self) -> impl Iterator<Item = &str> {
+        let mut runs = BlockRuns::default();
+        for block in &self.labelled.blocks {
+            runs.add(block.block.span, block.label.side() == Side::Main);
+        }
+        runs.0.into_iter().map(|span| span.of(&self.document.text))
+    }
+
     /// The draft as bytes. `input` is the index of the input it comes from.
     pub(super) fn encode(&self, input: usize) -> Vec<u8> {
         let Self { number, document, labelled } = self;

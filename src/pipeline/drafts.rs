@@ -240,7 +240,7 @@ impl Sweep {
         Ok(Drafts {
             spool: self.spool.finish()?,
             rejects: self.rejects.finish()?,
-            repeated: repeated.map_or_else(|| ids::repeated(self.ids, end.records() as usize), Ok)?,
+            repeated: repeated.map_or_else(|| ids::repeated(job, self.ids, end.records() as usize), Ok)?,
             rows: self.rows.finish()?,
             buckets: self.buckets,
             paragraphs: self.paragraphs,
@@ -329,7 +329,7 @@ fn make(surveyed: &Item, job: &Job<'_>, lsh: &Lsh, turn: &Turn) -> Vec<Result<Ma
 }
 
 /// What deduplication wants to know of a document: of its main text, and of the paragraphs in it.
-fn fingerprint(
+pub(super) fn fingerprint(
     draft: &Draft,
     config: &Config,
     lsh: &Lsh,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Job;
 use super::decide::{Decided, Store, Waiting};
 use super::guard::{Guards, Tally};
+use super::index::{Addition, LayerBuilder, Recipe};
 use super::ordered::ordered;
 use crate::document::Verdict;
 use crate::error::Result;
@@ -24,6 +25,8 @@ pub struct Outputs {
     pub corpus: Option<Output>,
     /// One line a document.
     pub decisions: Option<Output>,
+    /// What the next instalments will ask for.
+    pub layer: Option<LayerBuilder>,
 }
 
 /// What a worker made of a portion.
@@ -33,6 +36,7 @@ struct Written {
     decisions: Vec<u8>,
     summary: Summary,
     tally: Tally,
+    additions: Vec<Addition>,
     bytes: u64,
     documents: u64,
 }
@@ -55,6 +59,7 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
         store: &store,
         wants_decisions: outputs.decisions.is_some(),
         is_guarded: guards.is_some(),
+        recipe: outputs.layer.as_ref().map(LayerBuilder::recipe),
     };
     let source = portions(outcome.over(&store));
     let mut bytes = 0;
@@ -77,6 +82,9 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
                 decisions.write(&written.decisions)?;
             }
             summary.merge(&written.summary);
+            if let Some(layer) = &mut outputs.layer {
+                written.additions.into_iter().try_for_each(|addition| layer.add(addition))?;
+            }
             guards.as_mut().map_or(Ok(()), |guards| guards.add(written.tally))?;
             bytes += written.bytes;
             job.progress.advance(bytes, written.documents);
@@ -118,6 +126,8 @@ struct View<'a> {
     wants_decisions: bool,
     /// Whether a guard asks what is lost.
     is_guarded: bool,
+    /// How what is kept becomes known to later runs, if it does.
+    recipe: Option<Recipe>,
 }
 
 impl View<'_> {
@@ -135,8 +145,17 @@ impl View<'_> {
                 _ => None,
             };
             let document = &draft.document;
-            let decision =
-                Decision { document, blocks: &blocks, verdict, canonical_id: canonical_id.as_deref() };
+            let elsewhere = match verdict {
+                Verdict::Duplicate { canonical, .. } => self.store.elsewhere(canonical),
+                _ => None,
+            };
+            let canonical_id = canonical_id.as_deref();
+            let decision = Decision { document, blocks: &blocks, verdict, canonical_id, elsewhere };
+            if let Some(recipe) = &self.recipe {
+                let exact = self.store.exact_key(waiting.number)?;
+                let whole = waiting.draft(self.store)?;
+                written.additions.push(recipe.addition(&whole, verdict, exact));
+            }
             if matches!(verdict, Verdict::Keep { .. }) {
                 let gaps = if self.job.config.label.enabled { Gaps::of(document) } else { Gaps::Verbatim };
                 main_text(&mut text, &document.text, BlockDecision::kept(&blocks), gaps);

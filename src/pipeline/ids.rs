@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::Job;
 use super::bits::Bits;
+use super::index::Known;
 use super::sort::Sorter;
 use super::table::TableWriter;
 use crate::error::Result;
@@ -19,13 +20,14 @@ pub(super) fn hash(id: &str) -> u128 {
     xxh3_128(id.as_bytes())
 }
 
-/// The records, of `records` in all, whose id an earlier one has.
-pub(super) fn repeated(ids: Sorter<Id>, records: usize) -> Result<Bits> {
+/// The records, of `records` in all, whose id an earlier one has, perhaps in an earlier run with the index.
+pub(super) fn repeated(job: &Job<'_>, ids: Sorter<Id>, records: usize) -> Result<Bits> {
     let mut repeated = Bits::new(records);
+    let mut known = job.known.as_deref().map(Known::ids);
     let mut last = None;
     for id in ids.finish()? {
         let (hash, number) = id?;
-        if last == Some(hash) {
+        if last == Some(hash) || known.as_mut().map_or(Ok(false), |known| known(hash))? {
             repeated.insert(number);
         }
         last = Some(hash);

@@ -18,6 +18,7 @@ mod drafts;
 mod emit;
 mod guard;
 mod ids;
+pub mod index;
 pub mod ordered;
 mod paragraphs;
 mod records;
@@ -77,6 +78,8 @@ pub struct Job<'a> {
     pub progress: &'a dyn Progress,
     /// Set by whoever wants the run to end.
     pub stop: &'a AtomicBool,
+    /// What outranks the documents of the run: what earlier runs have kept, or a reference.
+    pub known: Option<Arc<index::Known>>,
 }
 
 impl Job<'_> {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Job;
 use super::draft::Draft;
+use super::index::Known;
 use super::sort::{Runs, Sorter};
 use super::verdicts::Ranks;
 use crate::config::{BlockDedupConfig, BlockPolicy, BlockScope, DedupConfig};
@@ -21,7 +22,7 @@ use crate::dedup::{
     BlockHalf, BlockKey, DuplicateBlock, Link, LinkKind, NearBlocks, Survivors, duplicates, is_content,
     may_drop_duplicates,
 };
-use crate::document::{Document, Side};
+use crate::document::{Document, Elsewhere, Side};
 use crate::error::Result;
 use crate::fingerprint::{count_words, exact_key, half_keys, mask_digits_into, normalise_into};
 use crate::repetition::host;
@@ -55,6 +56,11 @@ impl ParagraphKeys {
             equal: Vec::new(),
             halves: Vec::new(),
         }
+    }
+
+    /// The keys of paragraphs that equal others.
+    pub fn into_equal(self) -> Vec<BlockKey> {
+        self.equal
     }
 
     /// Adds block number `block` of the main text, by its normal form and the number of its words.
@@ -126,10 +132,13 @@ impl Paragraphs {
     ) -> Result<(Sorter<DuplicateBlock>, u64)> {
         let mut found = job.sorter("duplicates", job.memory() / 8, None);
         if job.config.dedup.blocks.similarity == 1.0 {
+            let mut known = job.known.as_deref().map(Known::paragraphs);
             let mut equal = self.equal.finish()?;
             while let Some(group) = equal.next_group(|a, b| a.key == b.key)? {
                 job.check_stop()?;
-                found.extend(duplicates(group, |document| ranks.place_if_kept(document)))?;
+                let owner = known.as_mut().map_or(Ok(None), |known| known(group[0].key))?;
+                let owner = owner.map(|(place, block)| (ranks.document(place), block));
+                found.extend(duplicates(group, owner, |document| ranks.place_if_kept(document)))?;
             }
             return Ok((found, 0));
         }
@@ -163,7 +172,7 @@ impl Paragraphs {
         while let Some(group) = equal.next_group(|a, b| a.key == b.key)? {
             job.check_stop()?;
             let mut named = None;
-            for DuplicateBlock { document, block, owner } in duplicates(group, place) {
+            for DuplicateBlock { document, block, owner } in duplicates(group, None, place) {
                 let (block, owner) = (ranked(document, block), ranked(owner.0, owner.1));
                 let (block, owner) = block.zip(owner).expect("duplicates are of kept documents");
                 links.push(Link { block, kind: LinkKind::Equal, owner })?;
@@ -194,11 +203,12 @@ pub(super) fn decide_blocks(
     blocks: &mut [BlockDecision],
     duplicates: &[DuplicateBlock],
     config: &BlockDedupConfig,
-    mut id: impl FnMut(u32) -> Result<String>,
+    mut name: impl FnMut(u32) -> Result<(String, Option<Elsewhere>)>,
 ) -> Result<()> {
     for duplicate in duplicates {
         let (owner, block) = duplicate.owner;
-        blocks[duplicate.block as usize].duplicate_of = Some(Box::new(BlockCopy { id: id(owner)?, block }));
+        let (id, elsewhere) = name(owner)?;
+        blocks[duplicate.block as usize].duplicate_of = Some(Box::new(BlockCopy { id, block, elsewhere }));
     }
     // A text that was cleaned before never changes again: its paragraphs are named, not dropped.
     if duplicates.is_empty() || config.policy != BlockPolicy::Drop || document.cleaned.is_some() {

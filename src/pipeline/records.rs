@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::drafts::Row;
 use super::guard::Loss;
+use super::index::{KnownKey, KnownRow, Line};
 use super::sort::Record;
 use super::survey::Known;
 use super::verdicts::{InBucket, Judged, Shared};
@@ -138,6 +139,27 @@ as_tuple!(
         draft: (draft != NONE).then_some(draft),
         entry: (has_entry == 1).then_some(Entry { exact, claim, words, signature: Signature([a, b, c, d]) }),
     }
+);
+
+as_tuple!(
+    KnownRow = (u32, u64, u32, (u64, u64), (u64, u64)),
+    |row| {
+        let Signature([a, b, c, d]) = row.signature;
+        (row.rank, row.text, row.words, (a, b), (c, d))
+    },
+    (rank, text, words, (a, b), (c, d)) => KnownRow { rank, text, words, signature: Signature([a, b, c, d]) }
+);
+
+as_tuple!(
+    KnownKey = (u128, u32, u64),
+    |k| (k.exact, k.document, k.similarity),
+    (exact, document, similarity) => KnownKey { exact, document, similarity }
+);
+
+as_tuple!(
+    Line = (u64, u32, u32),
+    |l| (l.key, l.site, l.documents),
+    (key, site, documents) => Line { key, site, documents }
 );
 
 /// Six bytes for the bucket and four for the document.

@@ -101,6 +101,14 @@ pub struct Spool {
 }
 
 impl Spool {
+    /// Opens a spool that nobody writes any more.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path; of the kind `InvalidData` where the file has another length.
+    pub fn open(path: &Path, extent: Extent) -> Result<Self> {
+        Ok(Self { file: open_whole(path, extent.length)?, path: path.to_owned(), extent })
+    }
+
     /// Replaces `out` with the entry at `offset`, as [`SpoolWriter::append`] returned it. Any number of threads may read
     /// at once.
     ///
@@ -188,6 +196,18 @@ pub(super) fn open_at(path: &Path, length: u64) -> Result<File> {
         io::Seek::seek(&mut file, io::SeekFrom::Start(length))
     });
     placed.map_err(Error::io("go on with the file", path))?;
+    Ok(file)
+}
+
+/// Opens a file for reading that has `length` bytes, no more and no less.
+pub(super) fn open_whole(path: &Path, length: u64) -> Result<File> {
+    let file = File::open(path).map_err(Error::io("open the file", path))?;
+    let found = file.metadata().map_err(Error::io("read the file", path))?.len();
+    if found != length {
+        return Err(Error::io("read the file", path)(invalid(&format!(
+            "it has {found} bytes and should have {length}"
+        ))));
+    }
     Ok(file)
 }
 

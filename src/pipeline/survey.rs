@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::bits::Bits;
 use super::checkpoint::{Moment, Stage};
 use super::ids::{self, Id};
+use super::index;
 use super::sort::{Runs, Sorter};
 use super::spool::{At, open_at};
 use super::table::{Table, TableWriter};
@@ -216,7 +217,7 @@ impl Sweep {
         job.progress.stage("count", 0);
         let known = self.known.finish()?;
         let records = known.len() as usize;
-        let repeated = ids::repeated(self.ids, records)?;
+        let repeated = ids::repeated(job, self.ids, records)?;
         let counts = |document: u32| !repeated.contains(document);
 
         let sketches = self.sketches.finish()?;
@@ -234,10 +235,17 @@ impl Sweep {
         let mut found = Sorter::new(job.work.path(), "found", job.memory() / 4);
         let (mut pending, mut own) = (Vec::new(), Vec::new());
         let mut counter = Counter::default();
+        let mut known_lines = job.known.as_deref().map(index::Known::lines);
         let mut occurrences = self.occurrences.finish()?;
         while let Some(group) = occurrences.next_group(|a, b| a.key == b.key)? {
             job.check_stop()?;
-            counter.group(only(group, &mut own, |o| counts(o.document)), &documents, |f| pending.push(f));
+            let earlier = known_lines.as_mut().map(|lines| lines(group[0].key)).transpose()?;
+            let group = only(group, &mut own, |o| counts(o.document));
+            counter.group(group, &documents, |f| pending.push(f));
+            if let Some(earlier) = earlier.filter(|earlier| earlier.documents > 0) {
+                let of_site = |o: &Occurrence| earlier.of_site(documents.site[o.document as usize]);
+                pending.extend(group.iter().map(|o| Found::earlier(o, earlier.documents, of_site(o))));
+            }
             found.extend(pending.drain(..))?;
         }
         drop(occurrences);

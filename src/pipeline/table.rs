@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use super::sort::Record;
-use super::spool::{At, open_at};
+use super::spool::{At, open_at, open_whole};
 use crate::error::{Error, Result};
 
 /// Bytes gathered before a write, and read ahead.
@@ -93,6 +93,15 @@ pub struct Table<T> {
 }
 
 impl<T: Record> Table<T> {
+    /// Opens a table of `records` records that nobody writes any more.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path; of the kind `InvalidData` where the file has another length.
+    pub fn open(path: &Path, records: u64) -> Result<Self> {
+        let file = open_whole(path, records * T::SIZE as u64)?;
+        Ok(Self { file, path: path.to_owned(), records, record: PhantomData })
+    }
+
     /// How many records there are.
     #[must_use]
     pub fn len(&self) -> u64 {
@@ -123,6 +132,20 @@ impl<T: Record> Table<T> {
         let read = At { file: &self.file, offset: number * T::SIZE as u64 }.read_exact(&mut bytes);
         read.map_err(Error::io("read the file", &self.path))?;
         Ok(T::read(&bytes))
+    }
+
+    /// Replaces `out` with up to `most` records from number `from` on.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path.
+    pub fn read(&self, from: u64, most: usize, out: &mut Vec<T>) -> Result<()> {
+        let count = usize::try_from(self.records.saturating_sub(from)).map_or(most, |left| left.min(most));
+        let mut bytes = vec![0; count * T::SIZE];
+        let read = At { file: &self.file, offset: from * T::SIZE as u64 }.read_exact(&mut bytes);
+        read.map_err(Error::io("read the file", &self.path))?;
+        out.clear();
+        out.extend(bytes.chunks_exact(T::SIZE).map(T::read));
+        Ok(())
     }
 
     /// The records from number `from` on, in order. Ends after the first error.

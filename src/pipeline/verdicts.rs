@@ -8,6 +8,9 @@
 //!    in memory ([`search`](crate::dedup::search())); of earlier stretches the kept documents come along.
 //! 5. What equals a dropped document goes for the same kept one. The verdicts are sorted by document.
 //!
+//! Where an index or a reference is known, its documents stand before all others in rank order, and are looked up at each of
+//! these steps ([`Known`]).
+//!
 //! In memory are eight bytes and two bits of each document, and of those in shared buckets what fits in the budget.
 
 use std::collections::VecDeque;
@@ -16,6 +19,7 @@ use std::ops::Range;
 use super::Job;
 use super::bits::Bits;
 use super::drafts::Row;
+use super::index::{Known, KnownCopy, KnownRow, Places};
 use super::sort::Sorter;
 use super::table::{Table, TableWriter};
 use crate::dedup::{BUCKET_LIMIT, Bucket, CHUNK, MainText, Match, Member, Statistics, Stretch, search};
@@ -91,11 +95,14 @@ impl Judged {
     }
 }
 
-/// Every document's place in rank order, and who is kept.
+/// Every document's place in rank order, and who is kept. What is known has the first places, and numbers behind those of
+/// the run.
 pub(super) struct Ranks {
-    /// The place of each document; `u32::MAX` for one without main text.
+    /// How many documents are known.
+    known: u32,
+    /// The place of each document of the run; `u32::MAX` for one without main text.
     places: Vec<u32>,
-    /// The document at each place.
+    /// The document at each place behind the known ones.
     documents: Vec<u32>,
     /// The places of those that go.
     dropped: Bits,
@@ -110,10 +117,19 @@ impl Ranks {
 
     /// The document at a place.
     pub fn document(&self, place: u32) -> u32 {
-        self.documents[place as usize]
+        match place.checked_sub(self.known) {
+            Some(own) => self.documents[own as usize],
+            None => self.places.len() as u32 + place,
+        }
+    }
+
+    /// How many places there are.
+    fn len(&self) -> usize {
+        self.known as usize + self.documents.len()
     }
 
     fn of(job: &Job<'_>, rows: &Table<Row>, repeated: &Bits) -> Result<Self> {
+        let known = job.known.as_deref().map_or(0, Known::documents);
         let mut claims: Sorter<(u128, u32)> = job.sorter("claims", job.memory() / 4, None);
         for (document, row) in (0_u32..).zip(rows.iter()) {
             if let Some(entry) = row?.entry.filter(|_| !repeated.contains(document)) {
@@ -125,11 +141,11 @@ impl Ranks {
         let mut documents = Vec::with_capacity(places.len());
         for claim in claims.finish()? {
             let (_, document) = claim?;
-            places[document as usize] = documents.len() as u32;
+            places[document as usize] = known + documents.len() as u32;
             documents.push(document);
         }
-        let dropped = Bits::new(documents.len());
-        Ok(Self { places, documents, dropped })
+        let dropped = Bits::new(known as usize + documents.len());
+        Ok(Self { known, places, documents, dropped })
     }
 }
 
@@ -157,7 +173,7 @@ pub(super) fn verdicts(
     if !job.config.dedup.enabled {
         return Ok(Verdicts { judged, ranks, statistics: Statistics::default() });
     }
-    let copies = exact_copies(job, rows, &mut ranks)?;
+    let copies = exact_copies(job, rows, &mut ranks, &mut judged)?;
     let shared = shared_buckets(job, buckets, &ranks)?;
     let mut finder = Finder { job, rows, shared, text, ranks, statistics: Statistics::default(), told: 0 };
     let near = finder.near_duplicates()?;
@@ -190,8 +206,14 @@ pub(super) fn verdicts(
     Ok(Verdicts { judged, ranks, statistics })
 }
 
-/// Finds who equals a better-ranked document: pairs of places, the original's first.
-fn exact_copies(job: &Job<'_>, rows: &Table<Row>, ranks: &mut Ranks) -> Result<Sorter<(u32, u32)>> {
+/// Finds who equals a better-ranked document: pairs of places, the original's first. What equals a text that is known is
+/// judged at once.
+fn exact_copies(
+    job: &Job<'_>,
+    rows: &Table<Row>,
+    ranks: &mut Ranks,
+    judged: &mut Sorter<Judged>,
+) -> Result<Sorter<(u32, u32)>> {
     let mut keys: Sorter<(u128, u32)> = job.sorter("exact-keys", job.memory() / 4, None);
     for (row, &place) in rows.iter().zip(&ranks.places) {
         if let Some(entry) = row?.entry.filter(|_| place != u32::MAX) {
@@ -199,15 +221,32 @@ fn exact_copies(job: &Job<'_>, rows: &Table<Row>, ranks: &mut Ranks) -> Result<S
         }
     }
     let mut copies = job.sorter("copies", job.memory() / 16, None);
+    let mut known = job.known.as_deref().map(Known::copies);
     let mut original: Option<(u128, u32)> = None;
+    // The key that is known, and what its text goes for.
+    let mut gone: Option<(u128, KnownCopy)> = None;
     for key in keys.finish()? {
         let (key, place) = key?;
         match original {
             Some((equal, original)) if equal == key => {
                 ranks.dropped.insert(place);
                 copies.push((original, place))?;
+                continue;
             }
-            _ => original = Some((key, place)),
+            _ => {}
+        }
+        if gone.is_none_or(|(equal, _)| equal != key) {
+            let found = known.as_mut().map_or(Ok(None), |known| known(key))?;
+            gone = found.map(|copy| (key, copy));
+        }
+        match gone {
+            Some((_, KnownCopy { document, similarity })) => {
+                ranks.dropped.insert(place);
+                let [document, canonical] = [place, document].map(|place| ranks.document(place));
+                let is_exact = similarity.is_none();
+                judged.extend(Judged::dropped(document, canonical, similarity.unwrap_or(1.0), is_exact))?;
+            }
+            None => original = Some((key, place)),
         }
     }
     Ok(copies)
@@ -217,6 +256,10 @@ fn exact_copies(job: &Job<'_>, rows: &Table<Row>, ranks: &mut Ranks) -> Result<S
 /// documents only the best counts.
 fn shared_buckets(job: &Job<'_>, buckets: Sorter<InBucket>, ranks: &Ranks) -> Result<Table<Shared>> {
     let mut shared = job.sorter("shared", job.memory() / 8, None);
+    let mut known = match job.known.as_deref() {
+        Some(known) => Some(known.buckets(known.open_chunk()?, KEPT_ALONG)),
+        None => None,
+    };
     let mut number = 0;
     // The first document of a bucket waits for a second.
     let mut first: Option<(InBucket, u32)> = None;
@@ -239,6 +282,13 @@ fn shared_buckets(job: &Job<'_>, buckets: Sorter<InBucket>, ranks: &Ranks) -> Re
                 first = Some((found, place));
                 number += u64::from(is_shared);
                 is_shared = false;
+                let met = known.as_mut().filter(|_| asks);
+                let met = met.map_or(Ok(Places::new()), |known| known(found.bucket))?;
+                if !met.is_empty() {
+                    is_shared = true;
+                    let known = met.into_iter().map(|(place, asks)| Shared { bucket: number, place, asks });
+                    shared.extend(known.chain([Shared { bucket: number, place, asks }]))?;
+                }
             }
         }
     }
@@ -277,17 +327,25 @@ impl<T: MainText> Finder<'_, T> {
     fn stretches(&self) -> Result<Vec<Range<u32>>> {
         /// Pieces of which stretches are made up.
         const PIECES: usize = 4096;
-        let places = self.ranks.documents.len();
-        let length = places.div_ceil(PIECES).next_multiple_of(CHUNK as usize).max(CHUNK as usize);
-        let mut counts = vec![0_usize; places.div_ceil(length)];
+        // Chunks are counted in ranks, and the first one may have begun among what is known.
+        let (open, begun) = match self.job.known.as_deref() {
+            Some(known) => (known.open_chunk()?, (known.ranked() % CHUNK) as usize),
+            None => (0, 0),
+        };
+        let (known, own) = (self.ranks.known as usize, self.ranks.documents.len());
+        let length = (begun + own).div_ceil(PIECES).next_multiple_of(CHUNK as usize).max(CHUNK as usize);
+        let mut counts = vec![0_usize; (begun + own).div_ceil(length)];
         for shared in self.shared.iter() {
-            counts[shared?.place as usize / length] += 1;
+            if let Some(own) = (shared?.place as usize).checked_sub(known) {
+                counts[(begun + own) / length] += 1;
+            }
         }
         let room = self.job.memory() / 4 / SHARED_BYTES;
         let mut stretches: Vec<Range<u32>> = Vec::new();
         let mut held = usize::MAX;
         for (piece, count) in counts.into_iter().enumerate() {
-            let (start, end) = ((piece * length) as u32, ((piece + 1) * length).min(places) as u32);
+            let at = |piece: usize| (known + (piece * length).saturating_sub(begun).min(own)) as u32;
+            let (start, end) = (if piece == 0 { open } else { at(piece) }, at(piece + 1));
             match stretches.last_mut() {
                 Some(last) if held + count <= room => {
                     last.end = end;
@@ -328,7 +386,7 @@ impl<T: MainText> Finder<'_, T> {
     /// of each in rank order.
     fn stretch(&self, places: &Range<u32>) -> Result<(Stretch, Vec<u32>)> {
         let mut entries: Vec<(u32, u32, bool)> = Vec::new();
-        let mut members = Bits::new(self.ranks.documents.len());
+        let mut members = Bits::new(self.ranks.len());
         let mut collected = Collected::default();
         let mut buckets = 0;
         let mut close = |collected: &mut Collected| {
@@ -368,12 +426,18 @@ impl<T: MainText> Finder<'_, T> {
         let counts = members.counts_before();
         let places_of: Vec<u32> = members.iter().collect();
         let kept_earlier = places_of.partition_point(|place| *place < places.start);
+        let known = self.job.known.as_deref();
         let member = |&place: &u32| {
             let document = self.ranks.document(place);
+            if let Some(known) = known.filter(|_| place < self.ranks.known) {
+                let KnownRow { rank, words, signature, .. } = known.row(place)?;
+                return Ok(Member { document, rank, words, asked: 0, signature, is_known: true });
+            }
             let entry = self.rows.get(u64::from(document))?.entry;
             let (words, signature) = entry.map(|entry| (entry.words, entry.signature)).unwrap_or_default();
             let asked = place.checked_sub(places.start).map_or(0, |own| asked[own as usize]);
-            Ok(Member { document, rank: place, words, asked, signature })
+            let rank = place - self.ranks.known + known.map_or(0, Known::ranked);
+            Ok(Member { document, rank, words, asked, signature, is_known: false })
         };
         let mut stretch = Stretch::new(places_of.iter().map(member).collect::<Result<_>>()?, kept_earlier);
         for bucket in entries.chunk_by(|a, b| a.0 == b.0) {

@@ -129,6 +129,14 @@ impl WorkFolder {
         Ok(work)
     }
 
+    /// Makes a fresh folder inside this one, for something that goes with its value.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path of the folder or file that could not be written.
+    pub(super) fn nested(&self, name: &str) -> Result<Self> {
+        Self::create(Some(&self.path), Path::new(name))
+    }
+
     /// The folder itself.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -401,7 +409,9 @@ fn refused(path: &Path, message: &str) -> Error {
 }
 
 fn remove(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
+    // What a killed run had nested in its folder is a folder too.
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::io("remove the file", path)(e)),
         _ => Ok(()),
     }

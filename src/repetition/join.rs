@@ -23,6 +23,14 @@ pub fn join(blocks: usize, found: &[Found]) -> Vec<Repetition> {
             }
             FoundKind::Masked => r.masked_documents = f.documents,
             FoundKind::Near => r.near_documents = r.near_documents.max(f.documents),
+            // These come after the others of their block, which count the run's own documents, this one included.
+            FoundKind::Earlier => {
+                r.documents += f.documents;
+                if f.site_documents > 0 {
+                    r.site_documents = r.site_documents.max(1) + f.site_documents;
+                }
+            }
+            FoundKind::EarlierMasked => r.masked_documents += f.documents,
         }
     }
     for r in &mut repetition {

@@ -73,6 +73,25 @@ pub struct Found {
     pub title_elsewhere: bool,
 }
 
+impl Found {
+    /// What is known of a block from earlier runs: that so many documents of them hold it, and so many of its site. Where it
+    /// stands in them is not known.
+    #[must_use]
+    pub fn earlier(of: &Occurrence, documents: u32, site_documents: u32) -> Self {
+        Self {
+            document: of.document,
+            block: of.block,
+            kind: if of.is_masked() { FoundKind::EarlierMasked } else { FoundKind::Earlier },
+            documents,
+            site_documents,
+            position: of.position,
+            example: (of.document, of.block),
+            example_position: of.position,
+            title_elsewhere: false,
+        }
+    }
+}
+
 /// The question a [`Found`] answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FoundKind {
@@ -82,6 +101,10 @@ pub enum FoundKind {
     Masked,
     /// A short text a few letters away.
     Near,
+    /// The same text, in documents that earlier runs kept.
+    Earlier,
+    /// The same text up to its digits, in documents that earlier runs kept.
+    EarlierMasked,
 }
 
 impl FoundKind {
@@ -97,7 +120,9 @@ impl FoundKind {
         match code {
             0 => Self::Exact,
             1 => Self::Masked,
-            _ => Self::Near,
+            2 => Self::Near,
+            3 => Self::Earlier,
+            _ => Self::EarlierMasked,
         }
     }
 }

@@ -244,15 +244,15 @@ pub(crate) mod tests {
         let document = sample::document("Title\nText one\nText two\nRead more");
         let labels = [Label::Title, Label::Body, Label::Body, Label::RelatedHeading];
         let mut blocks = sample::blocks(&document.text, &labels);
-        blocks[2].duplicate_of = Some(Box::new(BlockCopy { id: "d0".to_owned(), block: 5 }));
+        blocks[2].duplicate_of = Some(Box::new(BlockCopy { id: "d0".to_owned(), block: 5, elsewhere: None }));
         blocks[2].action = BlockAction::DropDuplicate;
         let (blocks, document) = (blocks.as_slice(), &document);
         let mut sum = Summary::default();
         let keep = Verdict::Keep { copies: 0 };
-        sum.add(&Decision { document, blocks, verdict: keep, canonical_id: None });
+        sum.add(&Decision { document, blocks, verdict: keep, canonical_id: None, elsewhere: None });
         let mut part = Summary::default();
         let copy = Verdict::Duplicate { canonical: 0, similarity: 1.0, exact: true };
-        part.add(&Decision { document, blocks, verdict: copy, canonical_id: Some("d0") });
+        part.add(&Decision { document, blocks, verdict: copy, canonical_id: Some("d0"), elsewhere: None });
         part.add_reject("malformed_json");
         part.add_reject("malformed_json");
         part.add_reject("empty_text");

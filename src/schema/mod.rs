@@ -134,12 +134,15 @@ mod tests {
         let document = sample::document("Title\nOne\nTwo\nRead more");
         let labels = [Label::Title, Label::Body, Label::Body, Label::RelatedHeading];
         let mut blocks = sample::blocks(&document.text, &labels);
-        blocks[1].duplicate_of = Some(Box::new(BlockCopy { id: "d0".to_owned(), block: 5 }));
+        blocks[1].duplicate_of = Some(Box::new(BlockCopy { id: "d0".to_owned(), block: 5, elsewhere: None }));
         blocks[1].action = BlockAction::DropDuplicate;
         let mut line = Vec::new();
         let (document, blocks) = (&document, &*blocks);
         let keep = Verdict::Keep { copies: 0 };
-        write_decision(&mut line, &Decision { document, blocks, verdict: keep, canonical_id: None });
+        write_decision(
+            &mut line,
+            &Decision { document, blocks, verdict: keep, canonical_id: None, elsewhere: None },
+        );
         assert_schema(
             Kind::Decisions,
             &serde_json::from_slice(&line).unwrap(),
@@ -159,7 +162,10 @@ mod tests {
         );
         line.clear();
         let copy = Verdict::Duplicate { canonical: 0, similarity: 0.9, exact: false };
-        write_decision(&mut line, &Decision { document, blocks, verdict: copy, canonical_id: Some("d0") });
+        write_decision(
+            &mut line,
+            &Decision { document, blocks, verdict: copy, canonical_id: Some("d0"), elsewhere: None },
+        );
         assert_schema(
             Kind::Decisions,
             &serde_json::from_slice(&line).unwrap(),

@@ -171,14 +171,14 @@ fn check_block(block: &ParsedBlock) -> Result<(), &'static str> {
 }
 
 fn check_outcome(decision: &ParsedDecision) -> Result<(), &'static str> {
-    let ParsedDecision { id, duplicate_of, cluster, similarity, .. } = decision;
+    let ParsedDecision { id, duplicate_of, duplicate_in, cluster, similarity, .. } = decision;
     let (canonical, cluster) = (duplicate_of.as_deref(), cluster.as_deref());
     let has_text = decision.blocks.iter().any(|block| block.action() == Some(BlockAction::Keep));
     match (decision.action, decision.reason) {
         (Action::Keep, Some(_)) => return Err("keeps the document with a reason to drop it"),
         (Action::Drop, None) => return Err("drops the document without a reason"),
         (Action::Keep, None) | (Action::Drop, Some(DropReason::Empty)) => {
-            if canonical.is_some() || similarity.is_some() {
+            if canonical.is_some() || similarity.is_some() || duplicate_in.is_some() {
                 return Err("names a duplicate that is not its reason");
             }
             let own = decision.action == Action::Keep && cluster == Some(id);
@@ -187,7 +187,8 @@ fn check_outcome(decision: &ParsedDecision) -> Result<(), &'static str> {
             }
         }
         (Action::Drop, Some(reason)) => {
-            if canonical.is_none() || canonical == Some(id) || canonical != cluster {
+            let is_itself = canonical == Some(id) && duplicate_in.is_none();
+            if canonical.is_none() || is_itself || canonical != cluster {
                 return Err("does not name the one other document that this one repeats");
             }
             let exact = reason == DropReason::ExactDuplicate;
@@ -224,13 +225,13 @@ mod tests {
         let (first, end) = (TEXT.find("pierwszy").unwrap(), TEXT.find("\n\n").unwrap());
         blocks[0].labelled.block.span.end = TEXT.find('\u{2028}').unwrap();
         blocks[1].labelled.block.span = crate::document::Span::new(first, end);
-        blocks[2].duplicate_of = Some(Box::new(BlockCopy { id: "d0".to_owned(), block: 1 }));
+        blocks[2].duplicate_of = Some(Box::new(BlockCopy { id: "d0".to_owned(), block: 1, elsewhere: None }));
         blocks[2].action = BlockAction::DropDuplicate;
         let verdict = Verdict::Keep { copies: 2 };
         let mut out = Vec::new();
         write_decision(
             &mut out,
-            &Decision { document: &document, blocks: &blocks, verdict, canonical_id: None },
+            &Decision { document: &document, blocks: &blocks, verdict, canonical_id: None, elsewhere: None },
         );
         out.pop();
         String::from_utf8(out).unwrap()

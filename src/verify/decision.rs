@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-use crate::document::{DropReason, Label, Side, Span};
+use crate::document::{DropReason, Elsewhere, Label, Side, Span};
 use crate::write::{BlockAction, KeptBlock};
 
 /// A document's decision as it stands in the file. Nothing in it is believed yet.
@@ -25,6 +25,9 @@ pub struct ParsedDecision {
     /// The kept document it was compared with.
     #[serde(deserialize_with = "present")]
     pub duplicate_of: Option<String>,
+    /// Where that document is, if it is none of the run.
+    #[serde(default)]
+    pub duplicate_in: Option<Elsewhere>,
     /// How similar they are, from 0 to 1.
     #[serde(deserialize_with = "present")]
     pub similarity: Option<f64>,
@@ -66,6 +69,9 @@ pub struct ParsedCopy {
     pub id: String,
     /// The block's number there.
     pub block: u32,
+    /// Where that document is, if it is none of the run.
+    #[serde(default, rename = "in")]
+    pub elsewhere: Option<Elsewhere>,
 }
 
 /// What a decision says of a document or a block.

@@ -189,7 +189,10 @@ mod tests {
                 _ => (Verdict::Keep { copies: u32::from(number == 0) }, None),
             };
             let mut line = Vec::new();
-            write_decision(&mut line, &Decision { document: &document, blocks, verdict, canonical_id });
+            write_decision(
+                &mut line,
+                &Decision { document: &document, blocks, verdict, canonical_id, elsewhere: None },
+            );
             decisions.push(String::from_utf8(line).unwrap());
             if canonical_id.is_none() {
                 let (mut text, mut line) = (String::new(), Vec::new());

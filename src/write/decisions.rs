@@ -6,7 +6,7 @@
 
 use super::corpus::KeptBlock;
 use super::{key, put, put_hash, put_name, put_text};
-use crate::document::{Document, DropReason, LabelledBlock, Side, Verdict};
+use crate::document::{Document, DropReason, Elsewhere, LabelledBlock, Side, Verdict};
 
 /// What becomes of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub struct BlockCopy {
     pub id: String,
     /// The block's number there.
     pub block: u32,
+    /// Where that document is, if it is none of the run.
+    pub elsewhere: Option<Elsewhere>,
 }
 
 /// A block and what becomes of it.
@@ -106,6 +108,8 @@ pub struct Decision<'a> {
     pub verdict: Verdict,
     /// The id of the verdict's canonical, where the verdict is [`Verdict::Duplicate`].
     pub canonical_id: Option<&'a str>,
+    /// Where the canonical is, if it is none of the run.
+    pub elsewhere: Option<Elsewhere>,
 }
 
 impl Decision<'_> {
@@ -148,6 +152,10 @@ pub fn write_decision(out: &mut Vec<u8>, decision: &Decision<'_>) {
     put_name(out, reason.map(DropReason::name));
     key!(out, "duplicate_of");
     put_text(out, decision.canonical_id);
+    if let Some(elsewhere) = decision.elsewhere {
+        key!(out, "duplicate_in");
+        put_name(out, elsewhere.name());
+    }
     key!(out, "similarity");
     match decision.verdict {
         Verdict::Duplicate { similarity, .. } => put_fraction(out, similarity, 4),
@@ -188,6 +196,10 @@ fn put_block(out: &mut Vec<u8>, block: &BlockDecision) {
             put_text(out, copy.id.as_str());
             key!(out, "block");
             put(out, &copy.block);
+            if let Some(elsewhere) = copy.elsewhere {
+                key!(out, "in");
+                put_name(out, elsewhere.name());
+            }
             out.push(b'}');
         }
     }
@@ -231,14 +243,16 @@ mod tests {
         let mut blocks =
             sample::blocks(&document.text, &[Label::Title, Label::Body, Label::Body, Label::RelatedHeading]);
         blocks[1].labelled.repetition.documents = 2;
-        blocks[1].duplicate_of = Some(Box::new(BlockCopy { id: "d\"0".to_owned(), block: 4 }));
-        blocks[2].duplicate_of = Some(Box::new(BlockCopy { id: "d0".to_owned(), block: 5 }));
+        blocks[1].duplicate_of =
+            Some(Box::new(BlockCopy { id: "d\"0".to_owned(), block: 4, elsewhere: None }));
+        blocks[2].duplicate_of = Some(Box::new(BlockCopy { id: "d0".to_owned(), block: 5, elsewhere: None }));
         blocks[2].action = BlockAction::DropDuplicate;
         let decision = Decision {
             document: &document,
             blocks: &blocks,
             verdict: Verdict::Keep { copies: 1 },
             canonical_id: None,
+            elsewhere: None,
         };
         assert_eq!(
             line(&decision),
@@ -263,7 +277,13 @@ mod tests {
         let document = sample::document("Text");
         let blocks = sample::blocks(&document.text, &[Label::Body]);
         let verdict = Verdict::Duplicate { canonical: 3, similarity: 0.812_349, exact: false };
-        let decision = Decision { document: &document, blocks: &blocks, verdict, canonical_id: Some("d0") };
+        let decision = Decision {
+            document: &document,
+            blocks: &blocks,
+            verdict,
+            canonical_id: Some("d0"),
+            elsewhere: None,
+        };
         let line = line(&decision);
         assert!(
             line.contains(

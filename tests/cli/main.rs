@@ -4,16 +4,18 @@
 //! messages ([`cases`]), the decisions on whole pages ([`seeds`], [`pages`]), the guarantees of a run
 //! ([`guarantees`], [`tampering`], [`hostile`]), what answers for a finished one ([`finished`]), what is left behind when
 //! something fails ([`faults`]), how a run that was killed goes on ([`resume`]), and what one that would lose too much does
-//! ([`guards`]).
+//! ([`guards`]); a corpus that grows by instalments ([`index`]) and one that is held against another ([`against`]).
 
 #![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
 
+mod against;
 mod cases;
 mod faults;
 mod finished;
 mod guarantees;
 mod guards;
 mod hostile;
+mod index;
 mod pages;
 mod program;
 mod resume;

@@ -12,7 +12,7 @@ use anyhow::Result;
 use dehusk::Error;
 use dehusk::audit::{Decisions, Stake, Walk};
 use dehusk::config::{Config, InputConfig};
-use dehusk::document::{Document, DropReason, Side, Span};
+use dehusk::document::{Document, DropReason, Elsewhere, Side, Span};
 use dehusk::pipeline::work::WorkFolder;
 use dehusk::read::Input;
 use dehusk::verify::{Action, ParsedBlock, ParsedDecision};
@@ -57,9 +57,16 @@ pub fn write(
     let Found { decision, copies, named } = run.find(args.id.as_deref())?;
     let (document, canonical) = run.texts(&decision)?;
 
+    // What an index or a reference holds is not lost, and cannot be compared here.
     let at_stake = decision.main().filter(|(block, _)| {
-        decision.action == Action::Drop
-            || decision.blocks[*block].action() == Some(BlockAction::DropDuplicate)
+        let block = &decision.blocks[*block];
+        match decision.action {
+            Action::Drop => decision.duplicate_in.is_none(),
+            Action::Keep => {
+                block.action() == Some(BlockAction::DropDuplicate)
+                    && block.duplicate_of.as_ref().is_some_and(|copy| copy.elsewhere.is_none())
+            }
+        }
     });
     let mut stake = Stake::new(&document.text, at_stake);
     run.look_for(&mut stake)?;
@@ -104,7 +111,7 @@ impl Finished<'_> {
         let (mut copies, mut named) = (0, Vec::new());
         for decision in Decisions::new(open_lines(self.decisions)?, self.stop) {
             let decision = decision?;
-            if id.is_some() && decision.duplicate_of.as_deref() == id {
+            if id.is_some() && decision.duplicate_of.as_deref() == id && decision.duplicate_in.is_none() {
                 copies += 1;
                 if named.len() < NAMED_COPIES {
                     named.push(decision.id.clone());
@@ -123,7 +130,8 @@ impl Finished<'_> {
 
     /// The document, and the one that was kept in its stead.
     fn texts(&self, decision: &ParsedDecision) -> Result<(Document, Option<Canonical>)> {
-        let kept = decision.duplicate_of.as_deref();
+        // What an index or a reference keeps is not among the inputs.
+        let kept = decision.duplicate_of.as_deref().filter(|_| decision.duplicate_in.is_none());
         let mut wanted = 1 + usize::from(kept.is_some());
         let (mut own, mut canonical) = (None, None);
         for pair in self.walk(|other| other.id == decision.id || Some(other.id.as_str()) == kept)? {
@@ -199,6 +207,11 @@ impl Page<'_> {
         if let Some((kept, _)) = canonical {
             let (id, place) = (one_line(&kept.id), one_line(&kept.place));
             writeln!(out, "kept      {KEPT}{id}{KEPT:#}  {DIM}{place}{DIM:#}")?;
+        }
+        match self.decision.duplicate_in {
+            Some(Elsewhere::Index) => writeln!(out, "kept      {DIM}by an earlier run, whose index holds it{DIM:#}")?,
+            Some(Elsewhere::Reference) => writeln!(out, "kept      {DIM}in the reference{DIM:#}")?,
+            None => {}
         }
         if copies > 0 {
             let names: Vec<String> = named.iter().map(one_line).collect();
