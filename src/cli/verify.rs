@@ -101,8 +101,9 @@ fn documents(
             return vec![Err(Error::Interrupted)];
         }
         let documents = (0..batch.records.len()).filter_map(|i| parse(&batch, i, &inputs, &config).ok());
-        let is_rejected =
-            |d: &Document| !rejected.is_empty() && rejected.contains(&(d.place.path.to_string(), d.place.record));
+        let is_rejected = |d: &Document| {
+            !rejected.is_empty() && rejected.contains(&(d.place.path.to_string(), d.place.record))
+        };
         documents.filter(|d| ids.insert(d.id.clone()) && !is_rejected(d)).map(Ok).collect::<Vec<_>>()
     })
 }

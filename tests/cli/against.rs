@@ -11,7 +11,7 @@ fn write_both(folder: &Folder) {
         let mut lines = String::new();
         for n in 0..80 {
             let mut text = texts[n + shift].clone();
-            for _ in 0..random.below(5) {
+            for _ in 0..random.below(2) {
                 let at = random.below(text.len());
                 text[at] = random.sentence(12);
             }

@@ -103,7 +103,7 @@ fn ten_instalments_keep_what_one_run_keeps() {
     let settings: [&[&str]; 4] = [
         &[],
         &["--threads", "3", "--memory", "16MiB", "--set", "dedup.threshold=0.6"],
-        &["--set", "dedup.threshold=0.95", "--set", "dedup.blocks.policy=\"mark\""],
+        &["--set", "dedup.threshold=0.85", "--set", "dedup.blocks.policy=\"mark\""],
         &[
             "--set",
             "dedup.blocks.scope=\"site\"",
@@ -142,7 +142,7 @@ fn what_is_dropped_for_an_earlier_instalment_says_so() {
     let folder = Folder::new();
     let page = |n: u64| {
         let mut random = Random(n);
-        (0..9).map(|_| random.sentence(12)).collect::<Vec<_>>()
+        (0..25).map(|_| random.sentence(12)).collect::<Vec<_>>()
     };
     let shared = Random(77).sentence(30);
     folder.write(

@@ -209,7 +209,9 @@ impl Page<'_> {
             writeln!(out, "kept      {KEPT}{id}{KEPT:#}  {DIM}{place}{DIM:#}")?;
         }
         match self.decision.duplicate_in {
-            Some(Elsewhere::Index) => writeln!(out, "kept      {DIM}by an earlier run, whose index holds it{DIM:#}")?,
+            Some(Elsewhere::Index) => {
+                writeln!(out, "kept      {DIM}by an earlier run, whose index holds it{DIM:#}")?
+            }
             Some(Elsewhere::Reference) => writeln!(out, "kept      {DIM}in the reference{DIM:#}")?,
             None => {}
         }
