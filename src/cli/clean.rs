@@ -46,7 +46,7 @@ pub struct Args {
     report: Option<PathBuf>,
 
     /// Documents kept by earlier runs with this folder outrank all others; what is kept now is added to it
-    #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run", requires = "output")]
     index: Option<PathBuf>,
 
     /// Documents that outrank all others, and are neither written nor changed: files, folders or globs (repeatable)
@@ -88,6 +88,10 @@ pub fn run(args: &Args) -> Result<Exit> {
     config.run.max_rejects = args.max_rejects.unwrap_or(config.run.max_rejects);
     if args.index.is_some() {
         config = Index::configure(config)?;
+        if !args.output.as_deref().is_some_and(is_file) {
+            let message = "--index needs an output file: the index must name no document that nobody has";
+            return Err(Error::Config(message.to_owned()).into());
+        }
     }
     let mut targets = Targets::of(args);
     if args.resume && args.run.is_half_committed(targets.corpus.as_deref()) {

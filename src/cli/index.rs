@@ -74,7 +74,7 @@ pub fn run(args: &Args) -> Result<Exit> {
 
 fn table(stats: &Stats) -> String {
     let mut out = String::new();
-    let mut line = |name: &str, value: &str| out += &format!("{name:<24}{value}\n");
+    let mut line = |name: &str, value: &str| out += &format!("{name:<26}{value}\n");
     line("format", &stats.format.to_string());
     line("documents", &stats.documents.to_string());
     line("layers", &stats.layers.to_string());

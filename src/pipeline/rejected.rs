@@ -58,7 +58,8 @@ pub(super) fn hand_out(
                 while let Some(earlier) = spooled.next_if(|next| !matches!(next, Ok((n, _)) if *n > number)) {
                     reject(&earlier?.1)?;
                 }
-                let message = "an earlier record has the same id; ids must be unique in a run".to_owned();
+                let among = if job.known.is_some() { "a run and its index" } else { "a run" };
+                let message = format!("an earlier record has the same id; ids must be unique in {among}");
                 reject(&batch.reject(i, &job.inputs, Cause::DuplicateId, message))?;
             }
         }
