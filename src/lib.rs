@@ -41,7 +41,7 @@
 //! let inputs = discover(&["seeds".to_owned()], &config.input)?;
 //! let work = WorkFolder::create(None, &target)?;
 //! let stop = AtomicBool::new(false);
-//! let job = Job { inputs: inputs.into(), config: &config, work: &work, progress: &Quiet, stop: &stop, known: None };
+//! let job = Job { inputs: inputs.into(), config: &config, work: &work, progress: &Quiet, stop: &stop, known: None, is_reference: false };
 //!
 //! let mut rejected = 0;
 //! let decided = decide(&job, |_reject| {

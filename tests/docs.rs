@@ -74,6 +74,7 @@ fn the_summary_shown_is_that_of_the_seeds() {
         progress: &Quiet,
         stop: &AtomicBool::new(false),
         known: None,
+        is_reference: false,
     };
     let decided = decide(&job, |_| Ok(())).unwrap();
     let summary = emit(&job, decided, &mut Outputs::default()).unwrap().table();

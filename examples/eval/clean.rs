@@ -87,6 +87,7 @@ pub fn clean<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Result<Vec<Cleane
         progress: &Quiet,
         stop: &AtomicBool::new(false),
         known: None,
+        is_reference: false,
     };
     let decided = decide(&job, |_| Ok(()))?;
     for waiting in decided.outcome.over(&decided.store) {

@@ -46,7 +46,7 @@ pub struct Args {
     report: Option<PathBuf>,
 
     /// Documents kept by earlier runs with this folder outrank all others; what is kept now is added to it
-    #[arg(long, value_name = "DIR", conflicts_with = "dry_run", requires = "output")]
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
     index: Option<PathBuf>,
 
     /// Documents that outrank all others, and are neither written nor changed: files, folders or globs (repeatable)
@@ -123,7 +123,15 @@ pub fn run(args: &Args) -> Result<Exit> {
     if index.as_ref().is_some_and(Index::is_repeated) && !args.quiet {
         terminal::say("these inputs were the index's last instalment, which is made again");
     }
-    let mut job = Job { inputs, config: &config, work: &work, progress: &*progress, stop, known: None };
+    let mut job = Job {
+        inputs,
+        config: &config,
+        work: &work,
+        progress: &*progress,
+        stop,
+        known: None,
+        is_reference: false,
+    };
     let result = known(&mut job, index.as_ref(), reference)
         .and_then(|()| clean(&job, &targets, args, &*progress, index));
     if let Err(error) = &result

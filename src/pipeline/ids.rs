@@ -23,6 +23,9 @@ pub(super) fn hash(id: &str) -> u128 {
 /// The records, of `records` in all, whose id an earlier one has, perhaps in an earlier run with the index.
 pub(super) fn repeated(job: &Job<'_>, ids: Sorter<Id>, records: usize) -> Result<Bits> {
     let mut repeated = Bits::new(records);
+    if job.is_reference {
+        return Ok(repeated);
+    }
     let mut known = job.known.as_deref().map(Known::ids);
     let mut last = None;
     for id in ids.finish()? {

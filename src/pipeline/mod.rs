@@ -80,6 +80,8 @@ pub struct Job<'a> {
     pub stop: &'a AtomicBool,
     /// What outranks the documents of the run: what earlier runs have kept, or a reference.
     pub known: Option<Arc<index::Known>>,
+    /// Whether the documents are a reference: then their ids need not be unique.
+    pub is_reference: bool,
 }
 
 impl Job<'_> {

@@ -116,7 +116,30 @@ fn a_reference_that_cannot_be_used_is_named() {
     let run =
         folder.run(["clean", "pages.jsonl", "-o", "pages.jsonl", "--against", "pages.jsonl", "--overwrite"]);
     assert_eq!(run.code(), Some(2), "{}", run.stderr());
+    // Ids of a reference may come again: both texts count.
+    let two = [("x", "Nothing that matters here."), ("x", "And another thing that does not.")];
+    folder.write("same-ids.jsonl", jsonl(two));
+    folder.write("pages.jsonl", jsonl(two.map(|(_, text)| (&text[..3], text))));
+    let run = folder.succeed([
+        "clean",
+        "pages.jsonl",
+        "-o",
+        "out.jsonl",
+        "--label",
+        "off",
+        "--against",
+        "same-ids.jsonl",
+    ]);
+    assert!(!run.stderr().contains("rejected") && folder.read("out.jsonl").is_empty(), "{}", run.stderr());
     folder.write("broken.jsonl", "not JSON\n{\"id\": \"x\", \"text\": \"Nothing that matters here.\"}\n");
-    let run = folder.succeed(["clean", "pages.jsonl", "-o", "out.jsonl", "--against", "broken.jsonl"]);
+    let run = folder.succeed([
+        "clean",
+        "pages.jsonl",
+        "-o",
+        "out.jsonl",
+        "--overwrite",
+        "--against",
+        "broken.jsonl",
+    ]);
     assert!(run.stderr().contains("1 record of the reference cannot be used"), "{}", run.stderr());
 }

@@ -210,7 +210,7 @@ impl Page<'_> {
         }
         match self.decision.duplicate_in {
             Some(Elsewhere::Index) => {
-                writeln!(out, "kept      {DIM}by an earlier run, whose index holds it{DIM:#}")?
+                writeln!(out, "kept      {DIM}by an earlier run, whose index holds it{DIM:#}")?;
             }
             Some(Elsewhere::Reference) => writeln!(out, "kept      {DIM}in the reference{DIM:#}")?,
             None => {}

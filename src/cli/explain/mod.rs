@@ -72,7 +72,15 @@ fn write_anew(out: &mut Vec<u8>, args: &Args) -> Result<()> {
     let stop = stop_flag();
     let work = args.run.throwaway_folder(None)?;
     let inputs = spooled(inputs, &work, &config)?;
-    let job = Job { inputs, config: &config, work: &work, progress: &Quiet, stop, known: None };
+    let job = Job {
+        inputs,
+        config: &config,
+        work: &work,
+        progress: &Quiet,
+        stop,
+        known: None,
+        is_reference: false,
+    };
     let mut rejected = 0u64;
     let Decided { store, outcome } = decide(&job, |_| {
         rejected += 1;

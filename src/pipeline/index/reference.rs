@@ -34,8 +34,15 @@ pub fn reference(
     config.dedup.blocks.policy = BlockPolicy::Off;
     config.guard.action = GuardAction::Off;
     let work = job.work.nested("reference")?;
-    let sub =
-        Job { inputs, config: &config, work: &work, progress: job.progress, stop: job.stop, known: None };
+    let sub = Job {
+        inputs,
+        config: &config,
+        work: &work,
+        progress: job.progress,
+        stop: job.stop,
+        known: None,
+        is_reference: true,
+    };
     let decided = decide(&sub, reject)?;
     let (first, ranked) = (known.documents(), known.ranked());
     let folder = job.work.file("known-reference");

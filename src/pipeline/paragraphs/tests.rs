@@ -56,6 +56,7 @@ fn duplicates_of(pages: &[Page], dedup: &DedupConfig, threads: usize, memory: Si
         progress: &Quiet,
         stop: &stop,
         known: None,
+        is_reference: false,
     };
     let drafts: Vec<Draft> = (0..).zip(pages).map(draft).collect();
     let mut rows = TableWriter::open(&work.file("rows"), 0).unwrap();

@@ -49,6 +49,7 @@ impl Texts {
             progress: &Quiet,
             stop: &stop,
             known: None,
+            is_reference: false,
         };
         let mut rows = TableWriter::open(&work.file("rows"), 0).unwrap();
         let mut buckets = job.sorter("buckets", 1 << 20, None);
