@@ -10,7 +10,9 @@ mod completions;
 mod diff;
 mod explain;
 mod guard;
+mod outputs;
 mod progress;
+mod rededup;
 mod restore;
 mod schema;
 mod terminal;
@@ -54,6 +56,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Clean(clean::Args),
+    Rededup(rededup::Args),
     Explain(explain::Args),
     Verify(verify::Args),
     Diff(diff::Args),
@@ -67,6 +70,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Clean(args) => clean::run(&args),
+        Command::Rededup(args) => rededup::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Diff(args) => diff::run(&args),

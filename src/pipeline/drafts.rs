@@ -329,7 +329,7 @@ fn make(surveyed: &Item, job: &Job<'_>, lsh: &Lsh, turn: &Turn) -> Vec<Result<Ma
 }
 
 /// What deduplication wants to know of a document: of its main text, and of the paragraphs in it.
-fn fingerprint(
+pub(super) fn fingerprint(
     draft: &Draft,
     config: &Config,
     lsh: &Lsh,

@@ -101,6 +101,24 @@ pub struct Spool {
 }
 
 impl Spool {
+    /// Opens a spool that was brought to disk up to `extent`, to be read and left as it is.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path; of the kind `InvalidData` where the file is shorter.
+    pub fn open(path: &Path, extent: Extent) -> Result<Self> {
+        let file = File::open(path).and_then(|file| match file.metadata()?.len() {
+            length if length < extent.length => Err(invalid("it is shorter than it was written")),
+            _ => Ok(file),
+        });
+        Ok(Self { file: file.map_err(Error::io("open the file", path))?, path: path.to_owned(), extent })
+    }
+
+    /// How far it is written.
+    #[must_use]
+    pub fn extent(&self) -> Extent {
+        self.extent
+    }
+
     /// Replaces `out` with the entry at `offset`, as [`SpoolWriter::append`] returned it. Any number of threads may read
     /// at once.
     ///
@@ -130,14 +148,20 @@ impl Spool {
 
     /// Every entry in the order of writing. Ends at the first error.
     pub fn entries(&self) -> impl Iterator<Item = Result<Vec<u8>>> + Send + use<'_> {
+        self.placed_entries().map(|entry| entry.map(|(_, bytes)| bytes))
+    }
+
+    /// Every entry with its offset, in the order of writing. Ends at the first error.
+    pub fn placed_entries(&self) -> impl Iterator<Item = Result<(u64, Vec<u8>)>> + Send + use<'_> {
         let mut bytes = BufReader::with_capacity(BUFFER, At { file: &self.file, offset: 0 });
-        let mut left = self.extent.length;
+        let mut offset = 0;
         std::iter::from_fn(move || {
-            (left > 0).then(|| {
-                let mut entry = Vec::new();
+            (offset < self.extent.length).then(|| {
+                let (mut entry, at) = (Vec::new(), offset);
                 let read = read_entry(&mut bytes, self.extent.longest, &mut entry);
-                left = read.as_ref().map_or(0, |()| left.saturating_sub((PREFIX + entry.len()) as u64));
-                read.map(|()| entry).map_err(Error::io("read the file", &self.path))
+                let end = |()| offset.saturating_add((PREFIX + entry.len()) as u64);
+                offset = read.as_ref().copied().map_or(self.extent.length, end);
+                read.map(|()| (at, entry)).map_err(Error::io("read the file", &self.path))
             })
         })
     }
