@@ -191,14 +191,10 @@ impl Kept {
         }
         self.compare(REJECTS, checksum.value(), self.state.rejects)?;
 
-        let mut prints = Prints::open(job)?;
+        let mut prints = Prints::open(job, records)?;
         let checksum = prints.fill(job, &spool, || self.damaged(SPOOL))?;
         self.compare(SPOOL, checksum, self.state.drafts)?;
-        let Prints { mut rows, buckets, paragraphs } = prints;
-        if rows.len() > records {
-            return Err(self.damaged(SPOOL));
-        }
-        fill_up(&mut rows, records)?;
+        let Prints { rows, buckets, paragraphs, .. } = prints;
         Ok(Drafts { spool, rejects, rows: rows.finish()?, repeated, buckets, paragraphs, skipped_near_pairs })
     }
 
@@ -219,6 +215,8 @@ pub(super) fn damaged(file: &Path) -> Error {
 
 /// What deduplication knows of the documents.
 struct Prints {
+    /// How many rows there must be in the end.
+    records: u64,
     rows: TableWriter<Row>,
     buckets: Sorter<InBucket>,
     paragraphs: Paragraphs,
@@ -236,8 +234,9 @@ struct Print {
 }
 
 impl Prints {
-    fn open(job: &Job<'_>) -> Result<Self> {
+    fn open(job: &Job<'_>, records: u64) -> Result<Self> {
         Ok(Self {
+            records,
             rows: TableWriter::open(&job.work.file(ROWS), 0)?,
             buckets: job.sorter("buckets", job.memory() / 4, None),
             paragraphs: Paragraphs::open(job, None),
@@ -278,27 +277,25 @@ impl Prints {
             let (end, made) = made?;
             job.progress.advance(end, made.len() as u64);
             made.into_iter().try_for_each(|print| {
-                // Numbers rise; those between are of rejects.
-                if u64::from(print.number) < self.rows.len() {
-                    return Err(damaged());
-                }
-                self.add(print)
+                let is_next = (self.rows.len()..self.records).contains(&u64::from(print.number));
+                if is_next { self.add(print) } else { Err(damaged()) }
             })
         })?;
+        self.fill_up(self.records)?;
         Ok(checksum.value())
     }
 
     fn add(&mut self, Print { number, row, buckets, paragraphs }: Print) -> Result<()> {
-        fill_up(&mut self.rows, u64::from(number))?;
+        self.fill_up(u64::from(number))?;
         self.rows.push(&row)?;
         self.buckets.extend(buckets.into_iter().map(|bucket| InBucket { bucket, document: number }))?;
         self.paragraphs.add(paragraphs)
     }
-}
 
-/// Adds the rows of rejects until there are `records`.
-fn fill_up(rows: &mut TableWriter<Row>, records: u64) -> Result<()> {
-    (rows.len()..records).try_for_each(|_| rows.push(&Row { draft: None, entry: None }))
+    /// Adds the rows of rejects until there are `records` rows.
+    fn fill_up(&mut self, records: u64) -> Result<()> {
+        (self.rows.len()..records).try_for_each(|_| self.rows.push(&Row { draft: None, entry: None }))
+    }
 }
 
 /// The xxh3 of entries, each with its length, in their order.
