@@ -176,6 +176,20 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_laid_over_and_the_differences_are_named() {
+        let base = overlay_key(&Config::default(), "input.limit=3").unwrap();
+        let text = "[dedup]\nthreshold = 0.9\n[dedup.blocks]\npolicy = \"mark\"";
+        let config = overlay_toml(&base, "x", text).unwrap();
+        assert_eq!((config.input.limit, config.dedup.threshold), (3, 0.9));
+        let told = |(key, here, there): (String, Value, Value)| format!("{key} {here} {there}");
+        let differences: Vec<String> = config.differences(&base).map(told).collect();
+        assert_eq!(differences, ["dedup.blocks.policy \"mark\" \"drop\"", "dedup.threshold 0.9 0.8"]);
+        assert_eq!(config.differences(&config).count(), 0);
+        let wrong = overlay_toml(&base, "x.toml", "[dedup]\nthreshold = true").unwrap_err().to_string();
+        assert!(wrong.starts_with("x.toml: TOML parse error at line 2"), "{wrong}");
+    }
+
+    #[test]
     fn an_unknown_key_is_refused_with_the_likely_one() {
         for (written, meant) in [("dedup.treshold=1", "dedup.threshold"), ("threshold=1", "dedup.threshold")]
         {

@@ -266,6 +266,8 @@ mod tests {
     fn entries_come_back_in_order_and_by_offset_from_many_threads() {
         let (_folder, spool, offsets) = spool_of(1000);
         assert!(spool.entries().map(Result::unwrap).eq((0..1000).map(value)));
+        let placed = spool.placed_entries().map(Result::unwrap);
+        assert!(placed.eq(offsets.iter().copied().zip((0..1000).map(value))));
         std::thread::scope(|scope| {
             for step in [1, 7, 11, 999] {
                 let (spool, offsets) = (&spool, &offsets);
@@ -300,6 +302,16 @@ mod tests {
             writer.append(&value(n)).unwrap();
         }
         assert!(writer.finish().unwrap().entries().map(Result::unwrap).eq((0..9).map(value)));
+    }
+
+    #[test]
+    fn a_spool_is_opened_for_reading_up_to_its_extent() {
+        let (folder, spool, _offsets) = spool_of(100);
+        let (path, extent) = (folder.path().join("some.spool"), spool.extent());
+        let again = Spool::open(&path, extent).unwrap();
+        assert!(again.entries().map(Result::unwrap).eq((0..100).map(value)));
+        assert!(is_invalid(Spool::open(&path, Extent { length: extent.length + 1, ..extent })));
+        assert!(Spool::open(&folder.path().join("other.spool"), extent).is_err());
     }
 
     #[test]

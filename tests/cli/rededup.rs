@@ -207,9 +207,7 @@ fn a_run_killed_with_its_folder_goes_on_and_is_finished_only_then() {
     let folder = Folder::new();
     folder.write("pages.jsonl", corpus(2000, 14));
     let fresh = ["clean", "pages.jsonl", "--label", "off"];
-    folder.succeed(
-        written(&fresh, &["--rejects", "no.jsonl"]).into_iter().filter(|arg| *arg != "rejects.jsonl"),
-    );
+    folder.succeed([&fresh[..], &["-o", "fresh.jsonl", "--decisions", "decisions.jsonl", "-q"]].concat());
     let expected = folder.read("decisions.jsonl");
     fs::remove_file(folder.join("decisions.jsonl")).expect("it was written");
 
