@@ -80,3 +80,15 @@ fn the_summary_shown_is_that_of_the_seeds() {
     let summary = emit(&job, decided, &mut Outputs::default()).unwrap().table();
     assert_eq!(fenced("prints to the terminal:", "text").trim_end(), summary.trim_end());
 }
+
+#[test]
+fn the_other_threshold_shown_is_that_of_the_case() {
+    let case = include_str!("cases/rededup.txt");
+    for line in fenced("### Another threshold", "text").lines() {
+        let printed = format!("! {line}");
+        assert!(case.lines().any(|shown| shown == printed.trim_end()), "{line}");
+    }
+    for line in fenced("### Another threshold", "sh").lines() {
+        assert!(case.lines().any(|shown| shown.starts_with(&format!("$ {line}"))), "{line}");
+    }
+}

@@ -10,7 +10,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use dehusk::config::{Config, InputFormat, Size, from_toml, overlay_key};
+use dehusk::config::{Config, InputFormat, Size, overlay_key, overlay_toml};
 use dehusk::pipeline::work::{Leftover, WorkFolder};
 use dehusk::read::{Input, discover, spool};
 use dehusk::verify::Lines;
@@ -76,6 +76,13 @@ pub struct RunArgs {
     #[arg(long, value_name = "on|off")]
     pub dedup: Option<Switch>,
 
+    #[command(flatten)]
+    pub machine: MachineArgs,
+}
+
+/// How the machine is used.
+#[derive(Debug, clap::Args)]
+pub struct MachineArgs {
     /// Worker threads [default: one per core]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -96,21 +103,17 @@ pub enum Switch {
     Off,
 }
 
+impl Switch {
+    /// Whether something is on that is `now`, under a flag.
+    pub fn over(flag: Option<Self>, now: bool) -> bool {
+        flag.map_or(now, |switch| switch == Self::On)
+    }
+}
+
 impl InputArgs {
     /// The configuration: defaults, then the file, then `--set`, then the flags.
     pub fn config(&self) -> Result<Config> {
-        let mut config = match &self.config {
-            Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(|e| {
-                    Error::Config(format!("{}: cannot read the configuration: {e}", path.display()))
-                })?;
-                from_toml(&path.display().to_string(), &text)?
-            }
-            None => Config::default(),
-        };
-        for assignment in &self.set {
-            config = overlay_key(&config, assignment)?;
-        }
+        let mut config = laid_over(Config::default(), self.config.as_deref(), &self.set)?;
         let input = &mut config.input;
         if let Some(format) = self.input_format {
             input.format = match format {
@@ -137,6 +140,16 @@ impl InputArgs {
     }
 }
 
+/// A configuration under a file and `--set`.
+pub fn laid_over(mut config: Config, file: Option<&Path>, set: &[String]) -> Result<Config> {
+    if let Some(path) = file {
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Error::Config(format!("{}: cannot read the configuration: {e}", path.display())))?;
+        config = overlay_toml(&config, &path.display().to_string(), &text)?;
+    }
+    set.iter().try_fold(config, |config, assignment| overlay_key(&config, assignment))
+}
+
 trait CloneIntoSome {
     fn clone_into_some(&self, target: &mut String);
 }
@@ -152,10 +165,16 @@ impl CloneIntoSome for Option<String> {
 impl RunArgs {
     /// Lays these flags over a configuration.
     pub fn lay_over(&self, mut config: Config) -> Result<Config> {
-        let on = |switch: Option<Switch>, now: bool| switch.map_or(now, |s| s == Switch::On);
-        config.label.enabled = on(self.label, config.label.enabled);
+        config.label.enabled = Switch::over(self.label, config.label.enabled);
         config.label.min_confidence = self.min_confidence.unwrap_or(config.label.min_confidence);
-        config.dedup.enabled = on(self.dedup, config.dedup.enabled);
+        config.dedup.enabled = Switch::over(self.dedup, config.dedup.enabled);
+        self.machine.lay_over(config)
+    }
+}
+
+impl MachineArgs {
+    /// Lays these flags over a configuration, which is complete then.
+    pub fn lay_over(&self, mut config: Config) -> Result<Config> {
         config.run.threads = self.threads.unwrap_or(config.run.threads);
         config.run.memory = self.memory.unwrap_or(config.run.memory);
         config.validate()?;

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use dehusk::Error;
+use dehusk::config::Config;
 use dehusk::report::Breach;
 
 use super::args::{InputArgs, RunArgs};
 use super::terminal;
 
-/// Names each limit that was passed and its worst cases.
-pub fn tell(breaches: &[Breach], input: &InputArgs, run: &RunArgs) {
-    let explain = explain(input, run);
+/// Names each limit that was passed and its worst cases. `explain` is the command that shows a document, without its id.
+pub fn tell(breaches: &[Breach], explain: &str) {
     for breach in breaches {
         terminal::warn(breach.describe(|id| {
             // An id that begins as a flag does is not taken for one when it is joined to its own.
@@ -32,7 +32,7 @@ pub fn stopped(breaches: &[Breach]) -> Error {
 
 /// The command that shows a document of this run, without its id. Standard input is gone by then; whoever has kept it
 /// knows under which name.
-fn explain(input: &InputArgs, run: &RunArgs) -> String {
+pub fn explain(input: &InputArgs, run: &RunArgs) -> String {
     let name = |input: &String| if input == "-" { "INPUT".to_owned() } else { quoted(input) };
     let mut words = vec!["dehusk explain".to_owned()];
     words.extend(input.inputs.iter().map(name));
@@ -50,6 +50,15 @@ fn explain(input: &InputArgs, run: &RunArgs) -> String {
     flag("min-confidence", run.min_confidence.map(|least| least.to_string()));
     flag("dedup", run.dedup.as_ref().and_then(named));
     words.join(" ")
+}
+
+/// The same where only the configuration is known, and nobody knows how the inputs were named.
+pub fn explain_under(config: &Config) -> String {
+    let told = config
+        .differences(&Config::default())
+        .filter(|(key, ..)| ["input.", "label.", "dedup."].iter().any(|table| key.starts_with(table)));
+    let told = told.map(|(key, value, _)| format!(" --set {}", quoted(&format!("{key}={value}"))));
+    format!("dehusk explain INPUT{}", told.collect::<String>())
 }
 
 /// A choice as it is typed.
@@ -89,6 +98,14 @@ mod tests {
         assert_eq!(
             explain(&typed.input, &typed.run),
             "dehusk explain pages/ '*.jsonl' INPUT --set 'dedup.keep=[\"first\"]' --id-field key --label off"
+        );
+        let mut config = Config::default();
+        config.dedup.threshold = 0.7;
+        config.dedup.blocks.policy = dehusk::config::BlockPolicy::Mark;
+        config.run.threads = 3;
+        assert_eq!(
+            explain_under(&config),
+            "dehusk explain INPUT --set dedup.threshold=0.7 --set 'dedup.blocks.policy=\"mark\"'"
         );
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted(""), "''");

@@ -11,7 +11,10 @@ mod diff;
 mod explain;
 mod guard;
 mod index;
+mod known;
+mod outputs;
 mod progress;
+mod rededup;
 mod restore;
 mod schema;
 mod terminal;
@@ -55,6 +58,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Clean(clean::Args),
+    Rededup(rededup::Args),
     Explain(explain::Args),
     Verify(verify::Args),
     Diff(diff::Args),
@@ -69,6 +73,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Clean(args) => clean::run(&args),
+        Command::Rededup(args) => rededup::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Diff(args) => diff::run(&args),

@@ -10,7 +10,7 @@ mod size;
 
 pub use guard::{GuardAction, GuardConfig};
 pub use keep::KeepRule;
-pub use overlay::{from_toml, overlay_key};
+pub use overlay::{from_toml, overlay_key, overlay_toml};
 pub use size::Size;
 
 use serde::{Deserialize, Serialize};

@@ -13,11 +13,26 @@ const LIKELY_SPELLING: f64 = 0.8;
 /// # Errors
 /// [`Error::Config`] with `name`, the place and, for an unknown key, the likely and the allowed ones.
 pub fn from_toml(name: &str, text: &str) -> Result<Config> {
-    let written: Table = text
-        .parse()
-        .map_err(|e: toml::de::Error| Error::Config(format!("{name}: {}", e.to_string().trim_end())))?;
+    parsed(name, text).map(|(_, config)| config)
+}
+
+/// Lays a `dehusk.toml` over a configuration. Keys it does not hold stay as they are.
+///
+/// # Errors
+/// Those of [`from_toml`].
+pub fn overlay_toml(config: &Config, name: &str, text: &str) -> Result<Config> {
+    let (written, _) = parsed(name, text)?;
+    let mut table = table(config);
+    merge(&mut table, written);
+    Config::deserialize_table(table).map_err(|e| Error::Config(format!("{name}: {e}")))
+}
+
+/// The keys that a `dehusk.toml` holds, and the configuration that it is over the defaults.
+fn parsed(name: &str, text: &str) -> Result<(Table, Config)> {
+    let wrong = |e: toml::de::Error| Error::Config(format!("{name}: {}", e.to_string().trim_end()));
+    let written: Table = text.parse().map_err(wrong)?;
     refuse_unknown(name, &written, &defaults(), "")?;
-    toml::from_str(text).map_err(|e| Error::Config(format!("{name}: {}", e.to_string().trim_end())))
+    Ok((written, toml::from_str(text).map_err(wrong)?))
 }
 
 /// Lays one `--set KEY=VALUE` over a configuration. The value is TOML; what is not TOML is taken as a string, so that
@@ -41,19 +56,32 @@ pub fn overlay_key(config: &Config, assignment: &str) -> Result<Config> {
         key.rsplit('.').fold(value, |inner, part| Value::Table(Table::from_iter([(part.to_owned(), inner)])));
     let Value::Table(written) = written else { unreachable!("a key has at least one part") };
     refuse_unknown("--set", &written, &defaults(), "")?;
-    let mut table = Table::try_from(config).expect("a configuration is a table");
+    let mut table = table(config);
     merge(&mut table, written);
     Config::deserialize_table(table).map_err(|e| Error::Config(format!("--set {assignment}: {e}")))
 }
 
 impl Config {
+    /// The keys whose values differ from those of `other`, each with its value here and there.
+    pub fn differences(&self, other: &Self) -> impl Iterator<Item = (String, Value, Value)> + use<> {
+        let (own, other) = (table(self), table(other));
+        leaf_keys(&own, "").into_iter().filter_map(move |key| {
+            let [here, there] = [&own, &other].map(|table| leaf(table, &key));
+            (here != there).then_some((key, here, there))
+        })
+    }
+
     fn deserialize_table(table: Table) -> std::result::Result<Self, String> {
         table.try_into().map_err(|e: toml::de::Error| e.message().to_owned())
     }
 }
 
 fn defaults() -> Table {
-    Table::try_from(Config::default()).expect("a configuration is a table")
+    table(&Config::default())
+}
+
+fn table(config: &Config) -> Table {
+    Table::try_from(config).expect("a configuration is a table")
 }
 
 fn merge(base: &mut Table, over: Table) {
@@ -107,6 +135,13 @@ fn similarity(known: &str, written: &str) -> f64 {
     strsim::jaro_winkler(known, written).max(strsim::jaro_winkler(&last(known), &last(written)))
 }
 
+/// The value of a key of a configuration.
+fn leaf(table: &Table, key: &str) -> Value {
+    let mut parts = key.split('.');
+    let first = parts.next().map(|part| &table[part]).expect("a key has at least one part");
+    parts.fold(first, |value, part| &value[part]).clone()
+}
+
 fn leaf_keys(table: &Table, prefix: &str) -> Vec<String> {
     let mut keys = Vec::new();
     for (key, value) in table {
@@ -138,6 +173,20 @@ mod tests {
         assert_eq!(config.dedup.threshold, 0.7);
         assert_eq!(config.run.memory.get(), 64 << 20);
         assert_eq!(config.dedup.shingle_words, 5);
+    }
+
+    #[test]
+    fn a_file_is_laid_over_and_the_differences_are_named() {
+        let base = overlay_key(&Config::default(), "input.limit=3").unwrap();
+        let text = "[dedup]\nthreshold = 0.9\n[dedup.blocks]\npolicy = \"mark\"";
+        let config = overlay_toml(&base, "x", text).unwrap();
+        assert_eq!((config.input.limit, config.dedup.threshold), (3, 0.9));
+        let told = |(key, here, there): (String, Value, Value)| format!("{key} {here} {there}");
+        let differences: Vec<String> = config.differences(&base).map(told).collect();
+        assert_eq!(differences, ["dedup.blocks.policy \"mark\" \"drop\"", "dedup.threshold 0.9 0.8"]);
+        assert_eq!(config.differences(&config).count(), 0);
+        let wrong = overlay_toml(&base, "x.toml", "[dedup]\nthreshold = true").unwrap_err().to_string();
+        assert!(wrong.starts_with("x.toml: TOML parse error at line 2"), "{wrong}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::sort::Runs;
 use super::{Job, decide, drafts, survey};
 use crate::config::{Config, GuardConfig, RunConfig};
 use crate::error::{Error, Result};
-use crate::read::Input;
+use crate::read::{Input, STANDARD_INPUT};
 
 /// The end of a sweep is worth a checkpoint after a tenth of the time between two: less is soon done again.
 const AT_AN_END: u32 = 10;
@@ -63,7 +63,12 @@ impl Job<'_> {
     pub(super) fn is_checkpoint_due(&self, moment: Moment) -> bool {
         let asked = Duration::from_secs(u64::from(self.config.run.checkpoint_seconds));
         let enough = if moment == Moment::End { asked / AT_AN_END } else { asked };
-        self.work.is_resumable() && self.work.since_checkpoint() >= enough
+        self.can_resume() && self.work.since_checkpoint() >= enough
+    }
+
+    /// Whether another process can go on with the run. Standard input is read once, also where its folder stays.
+    fn can_resume(&self) -> bool {
+        self.work.is_resumable() && self.inputs.iter().all(|input| &*input.path != STANDARD_INPUT)
     }
 
     /// Puts a stage down. All that its state speaks of must be on disk.

@@ -13,6 +13,7 @@ use super::draft::{Draft, MainTextView};
 use super::drafts::{Drafts, Row, drafts};
 use super::ids;
 use super::index::Known;
+use super::kept::{Keeper, Kept};
 use super::paragraphs::decide_blocks;
 use super::rejected;
 use super::sort::{Runs, Sorted, Sorter};
@@ -26,6 +27,9 @@ use crate::error::Result;
 use crate::read::{Input, Reject};
 use crate::write::BlockDecision;
 
+/// Pairs of short lines left uncompared, among what is skipped: the only number there that labelling found.
+pub(super) const NEAR_LINE_PAIRS: &str = "near_line_pairs";
+
 /// A run decided and ready to be written.
 pub struct Decided {
     /// Every document, decided or not.
@@ -38,8 +42,8 @@ pub struct Decided {
 pub struct Store {
     inputs: Arc<[Input]>,
     known: Option<Arc<Known>>,
-    spool: Spool,
-    rows: Table<Row>,
+    pub(super) spool: Spool,
+    pub(super) rows: Table<Row>,
     repeated: Bits,
 }
 
@@ -272,7 +276,7 @@ impl State {
 ///
 /// # Errors
 /// Whatever ends a run; a bad record does not.
-pub fn decide(job: &Job<'_>, reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
+pub fn decide(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
     let (store, rejects, judged, duplicates, skipped) = match job.resumed()? {
         Some(Stage::Decided(state)) => {
             let (store, rejects) = reopened(job, &state)?;
@@ -283,7 +287,12 @@ pub fn decide(job: &Job<'_>, reject: impl FnMut(&Reject) -> Result<()>) -> Resul
         }
         stage => newly_decided(job, stage)?,
     };
-    rejected::hand_out(job, &rejects, &store.repeated, reject)?;
+    let mut kept = job.work.is_kept().then(|| Keeper::open(job)).transpose()?;
+    rejected::hand_out(job, &rejects, &store.repeated, |number, rejected| {
+        kept.as_mut().map_or(Ok(()), |kept| kept.reject(number, rejected))?;
+        reject(rejected)
+    })?;
+    kept.map_or(Ok(()), |kept| kept.put_down(job, &store, &skipped))?;
     let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
     Ok(Decided { store, outcome: Outcome { judged, duplicates, skipped } })
 }
@@ -299,8 +308,24 @@ fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
     Ok((Store { inputs, known, spool, rows, repeated }, rejects))
 }
 
+/// Decides anew on what a finished run has labelled, with other settings. Each rejected record of that run is handed to
+/// `reject`, in input order. `job` reads no inputs: it has [`Kept::inputs`], and a work folder of its own.
+///
+/// # Errors
+/// Whatever ends a run, and [`Error::Work`](crate::Error::Work) where the kept folder is damaged.
+pub fn redecide(job: &Job<'_>, kept: &Kept, reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
+    let drafts = kept.drafts(job, reject)?;
+    let (store, _, judged, duplicates, skipped) = judged(job, drafts)?;
+    let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
+    Ok(Decided { store, outcome: Outcome { judged, duplicates, skipped } })
+}
+
 fn newly_decided(job: &Job<'_>, stage: Option<Stage>) -> Result<Parts> {
-    let drafts = drafts(job, stage)?;
+    judged(job, drafts(job, stage)?)
+}
+
+/// Decides on what was labelled.
+fn judged(job: &Job<'_>, drafts: Drafts) -> Result<Parts> {
     let Drafts { spool, rejects, rows, repeated, buckets, paragraphs, skipped_near_pairs } = drafts;
     let (inputs, known) = (Arc::clone(&job.inputs), job.known.clone());
     if known.as_ref().is_some_and(|known| rows.len() + u64::from(known.documents()) >= u64::from(u32::MAX)) {
@@ -316,7 +341,7 @@ fn newly_decided(job: &Job<'_>, stage: Option<Stage>) -> Result<Parts> {
         paragraphs.duplicates(job, &ranks, |document, block| store.block(document, block))?;
     drop(ranks);
     let skipped = vec![
-        ("near_line_pairs".to_owned(), skipped_near_pairs),
+        (NEAR_LINE_PAIRS.to_owned(), skipped_near_pairs),
         ("near_block_pairs".to_owned(), skipped_block_pairs),
         ("dedup_candidates".to_owned(), statistics.over_limit),
         ("dedup_full_buckets".to_owned(), statistics.full_buckets),

@@ -61,7 +61,7 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
         is_guarded: guards.is_some(),
         recipe: outputs.layer.as_ref().map(LayerBuilder::recipe),
     };
-    let source = portions(outcome.over(&store));
+    let source = portions(outcome.over(&store), Waiting::size);
     let mut bytes = 0;
     ordered(
         source,
@@ -98,17 +98,18 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
     Ok(summary)
 }
 
-/// A few documents at a time.
-fn portions(
-    mut documents: impl Iterator<Item = Result<Waiting>> + Send,
-) -> impl Iterator<Item = Result<Vec<Waiting>>> + Send {
+/// A few documents at a time, each of so many bytes.
+pub(super) fn portions<T: Send>(
+    mut documents: impl Iterator<Item = Result<T>> + Send,
+    size: impl Fn(&T) -> usize + Send,
+) -> impl Iterator<Item = Result<Vec<T>>> + Send {
     std::iter::from_fn(move || {
         let mut portion = Vec::with_capacity(BATCH);
         let mut bytes = 0;
         while portion.len() < BATCH && bytes < BATCH_BYTES {
             match documents.next() {
                 Some(Ok(document)) => {
-                    bytes += document.size();
+                    bytes += size(&document);
                     portion.push(document);
                 }
                 Some(Err(error)) => return Some(Err(error)),

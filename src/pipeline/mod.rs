@@ -9,6 +9,7 @@
 //! on the number of threads. Whatever grows with the corpus goes through files ([`sort`], [`table`], [`spool`]); of each
 //! document at most twelve bytes are held in memory at any time, and sixteen of some nearly equal paragraphs where these are
 //! looked for (`paragraphs`). Where a sweep is can be put down (`checkpoint`) and taken up again by another process.
+//! What a finished run has labelled can be kept, and decided on again with other settings ([`redecide`]).
 
 mod bits;
 mod checkpoint;
@@ -19,6 +20,7 @@ mod emit;
 mod guard;
 mod ids;
 pub mod index;
+mod kept;
 pub mod ordered;
 mod paragraphs;
 mod records;
@@ -33,9 +35,10 @@ pub mod work;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use decide::{Decided, Outcome, Store, Waiting, decide};
+pub use decide::{Decided, Outcome, Store, Waiting, decide, redecide};
 pub use draft::Draft;
 pub use emit::{Outputs, emit};
+pub use kept::Kept;
 
 use crate::config::{Config, Size};
 use crate::error::{Error, Result};

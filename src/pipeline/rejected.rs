@@ -33,19 +33,20 @@ pub(super) fn encode(number: u32, reject: &Reject) -> Vec<u8> {
         .expect("plain data always encodes")
 }
 
-fn decode(bytes: &[u8]) -> Option<(u32, Reject)> {
+/// The reject that [`encode`] made these bytes of; nothing where they are no reject's.
+pub(super) fn decode(bytes: &[u8]) -> Option<(u32, Reject)> {
     let Packed { number, path, record, offset, cause, message, raw } = postcard::from_bytes(bytes).ok()?;
     let cause = *Cause::ALL.get(usize::from(cause))?;
     let (path, message, raw) = (Arc::from(path), message.to_owned(), raw.to_vec());
     Some((number, Reject { path, record, offset, cause, message, raw }))
 }
 
-/// Hands every reject to `reject`, in input order: those in the spool, and the records with a repeated id.
+/// Hands every reject and its number to `reject`, in input order: those in the spool, and the records with a repeated id.
 pub(super) fn hand_out(
     job: &Job<'_>,
     spool: &Spool,
     repeated: &Bits,
-    mut reject: impl FnMut(&Reject) -> Result<()>,
+    mut reject: impl FnMut(u32, &Reject) -> Result<()>,
 ) -> Result<()> {
     let mut spooled = spool
         .entries()
@@ -56,15 +57,15 @@ pub(super) fn hand_out(
             job.check_stop()?;
             for (i, number) in numbered(&batch).filter(|(_, number)| repeated.contains(*number)) {
                 while let Some(earlier) = spooled.next_if(|next| !matches!(next, Ok((n, _)) if *n > number)) {
-                    reject(&earlier?.1)?;
+                    earlier.and_then(|(number, earlier)| reject(number, &earlier))?;
                 }
                 let among = if job.known.is_some() { "a run and its index" } else { "a run" };
                 let message = format!("an earlier record has the same id; ids must be unique in {among}");
-                reject(&batch.reject(i, &job.inputs, Cause::DuplicateId, message))?;
+                reject(number, &batch.reject(i, &job.inputs, Cause::DuplicateId, message))?;
             }
         }
     }
-    spooled.try_for_each(|rest| reject(&rest?.1))
+    spooled.try_for_each(|rest| rest.and_then(|(number, rest)| reject(number, &rest)))
 }
 
 #[cfg(test)]

@@ -109,6 +109,12 @@ impl Spool {
         Ok(Self { file: open_whole(path, extent.length)?, path: path.to_owned(), extent })
     }
 
+    /// How far it is written.
+    #[must_use]
+    pub fn extent(&self) -> Extent {
+        self.extent
+    }
+
     /// Replaces `out` with the entry at `offset`, as [`SpoolWriter::append`] returned it. Any number of threads may read
     /// at once.
     ///
@@ -138,14 +144,20 @@ impl Spool {
 
     /// Every entry in the order of writing. Ends at the first error.
     pub fn entries(&self) -> impl Iterator<Item = Result<Vec<u8>>> + Send + use<'_> {
+        self.placed_entries().map(|entry| entry.map(|(_, bytes)| bytes))
+    }
+
+    /// Every entry with its offset, in the order of writing. Ends at the first error.
+    pub fn placed_entries(&self) -> impl Iterator<Item = Result<(u64, Vec<u8>)>> + Send + use<'_> {
         let mut bytes = BufReader::with_capacity(BUFFER, At { file: &self.file, offset: 0 });
-        let mut left = self.extent.length;
+        let mut offset = 0;
         std::iter::from_fn(move || {
-            (left > 0).then(|| {
-                let mut entry = Vec::new();
+            (offset < self.extent.length).then(|| {
+                let (mut entry, at) = (Vec::new(), offset);
                 let read = read_entry(&mut bytes, self.extent.longest, &mut entry);
-                left = read.as_ref().map_or(0, |()| left.saturating_sub((PREFIX + entry.len()) as u64));
-                read.map(|()| entry).map_err(Error::io("read the file", &self.path))
+                let end = |()| offset.saturating_add((PREFIX + entry.len()) as u64);
+                offset = read.as_ref().copied().map_or(self.extent.length, end);
+                read.map(|()| (at, entry)).map_err(Error::io("read the file", &self.path))
             })
         })
     }
@@ -262,6 +274,8 @@ mod tests {
     fn entries_come_back_in_order_and_by_offset_from_many_threads() {
         let (_folder, spool, offsets) = spool_of(1000);
         assert!(spool.entries().map(Result::unwrap).eq((0..1000).map(value)));
+        let placed = spool.placed_entries().map(Result::unwrap);
+        assert!(placed.eq(offsets.iter().copied().zip((0..1000).map(value))));
         std::thread::scope(|scope| {
             for step in [1, 7, 11, 999] {
                 let (spool, offsets) = (&spool, &offsets);
@@ -296,6 +310,16 @@ mod tests {
             writer.append(&value(n)).unwrap();
         }
         assert!(writer.finish().unwrap().entries().map(Result::unwrap).eq((0..9).map(value)));
+    }
+
+    #[test]
+    fn a_spool_is_opened_for_reading_up_to_its_extent() {
+        let (folder, spool, _offsets) = spool_of(100);
+        let (path, extent) = (folder.path().join("some.spool"), spool.extent());
+        let again = Spool::open(&path, extent).unwrap();
+        assert!(again.entries().map(Result::unwrap).eq((0..100).map(value)));
+        assert!(is_invalid(Spool::open(&path, Extent { length: extent.length + 1, ..extent })));
+        assert!(Spool::open(&folder.path().join("other.spool"), extent).is_err());
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! The scratch folder of a run, and how a run is taken up again from it.
 //!
 //! It stands beside the output by default, because that file system is the one the user chose for large files. There
-//! are two kinds. A *throwaway* folder has a name of its own and is removed when its value is dropped. A *resumable* one
+//! are three kinds. A *throwaway* folder has a name of its own and is removed when its value is dropped. A *resumable* one
 //! has the same name for the same output, is held by one process at a time (a lock on the file `lock`), and holds the
 //! last checkpoint of the run: a JSON file that says how far every other file is written. A checkpoint takes its name
 //! by renaming, after all that it speaks of is on disk, so a run killed at any moment leaves one that is true. What
 //! came after it is cut off or removed when the run goes on.
+//!
+//! A *kept* folder is a resumable one that the user has named. When its run is finished it stays, with what `kept` needs to
+//! answer from it again and nothing else.
 //!
 //! A resumable folder that holds a checkpoint stays when the run fails; any other is removed. When it is wrong: a run
 //! killed before its first checkpoint leaves its folder behind; the next run with that output removes it.
@@ -24,11 +27,16 @@ use tempfile::TempDir;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::error::{Error, Result};
+use kept_folder::{KEPT, is_finished};
 
 /// The version of everything a run keeps in its work folder. It changes when a format in there does.
 pub const WORK_FORMAT: u32 = 2;
 
+pub(super) use kept_folder::open_kept;
+
 const VERSION: &str = "version";
+/// What stands in it before the number.
+const WORK_FOLDER: &str = "dehusk work folder";
 const LOCK: &str = "lock";
 const CHECKPOINT: &str = "checkpoint.json";
 /// Is there while the outputs are given their names.
@@ -65,6 +73,7 @@ pub struct WorkFolder {
 enum Kind {
     Throwaway { _folder: TempDir },
     Resumable { _lock: File },
+    Kept { _lock: File },
 }
 
 impl WorkFolder {
@@ -97,11 +106,14 @@ impl WorkFolder {
     /// not a work folder at all. [`Error::Io`] with the path of what could not be written.
     pub fn claim(parent: Option<&Path>, output: &Path, leftover: Leftover) -> Result<Self> {
         let (parent, name) = place(parent, output);
-        let path = resumable(&parent, &name, output);
+        Self::take(resumable(&parent, &name, output), |_lock| Kind::Resumable { _lock }, leftover)
+    }
+
+    fn take(path: PathBuf, kind: fn(File) -> Kind, leftover: Leftover) -> Result<Self> {
         let lock = loop {
             match fs::create_dir(&path) {
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => check_version(&path)?,
-                made => made.map_err(Error::io("create a work folder there", &parent))?,
+                made => made.map_err(Error::io("create a work folder there", folder_of(&path)))?,
             }
             // A run that ends takes its lock away with its folder, perhaps between our opening and our locking it.
             if let Some(lock) = locked(&path)? {
@@ -110,12 +122,12 @@ impl WorkFolder {
         };
         let mut work = Self {
             path,
-            kind: Kind::Resumable { _lock: lock },
+            kind: kind(lock),
             saved: Mutex::new(Instant::now()),
             has_started_over: false,
             inputs: OnceLock::new(),
         };
-        if leftover == Leftover::Remove || !work.has_checkpoint() {
+        if leftover == Leftover::Remove || !work.has_checkpoint() || is_finished(&work.path) {
             work.has_started_over = work.has_checkpoint();
             work.clear()?;
         }
@@ -174,7 +186,7 @@ impl WorkFolder {
     /// Whether checkpoints are of any use here.
     #[must_use]
     pub fn is_resumable(&self) -> bool {
-        matches!(self.kind, Kind::Resumable { .. })
+        matches!(self.kind, Kind::Resumable { .. } | Kind::Kept { .. })
     }
 
     /// Whether what an interrupted run could have gone on from was removed when the folder was taken.
@@ -193,18 +205,18 @@ impl WorkFolder {
     /// `runs` are removed.
     pub(super) fn save<T: Serialize>(&self, state: &T, runs: impl Iterator<Item = String>) -> Result<()> {
         let (path, fresh) = (self.file(CHECKPOINT), self.file("checkpoint.new"));
-        let json = serde_json::to_string(state).expect("a checkpoint holds names and numbers");
-        let written = File::create(&fresh).and_then(|mut file| {
-            writeln!(file, "{}", checksum(&json))?;
-            file.write_all(json.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&fresh, &path)
-        });
-        written.map_err(Error::io("write the file", &path))?;
-        // Some systems refuse to sync a folder; then a power failure in the next seconds may bring the last one back.
-        let _ = File::open(&self.path).and_then(|folder| folder.sync_all());
+        write_state(&fresh, state)?;
+        self.rename(&fresh, &path)?;
         *self.saved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.remove_runs_but(&runs.collect())
+    }
+
+    /// Gives a file that is on disk its name.
+    fn rename(&self, fresh: &Path, path: &Path) -> Result<()> {
+        fs::rename(fresh, path).map_err(Error::io("write the file", path))?;
+        // Some systems refuse to sync a folder; then a power failure in the next seconds may bring the last one back.
+        let _ = File::open(&self.path).and_then(|folder| folder.sync_all());
+        Ok(())
     }
 
     /// Time since the last checkpoint, or since the folder was opened.
@@ -217,10 +229,7 @@ impl WorkFolder {
         if !self.has_checkpoint() {
             return Ok(None);
         }
-        let path = self.file(CHECKPOINT);
-        let text = fs::read_to_string(&path).map_err(Error::io("read the file", &path))?;
-        let json = text.split_once('\n').filter(|(sum, json)| *sum == checksum(json)).map(|(_, json)| json);
-        match json.and_then(|json| serde_json::from_str(json).ok()) {
+        match read_state(&self.file(CHECKPOINT))? {
             Some(state) => Ok(Some(state)),
             None => Err(self.damaged(CHECKPOINT)),
         }
@@ -234,9 +243,7 @@ impl WorkFolder {
     /// Whether an error is that a file in here is not what it was written as. Going on from it would fail again.
     #[must_use]
     pub fn is_damage(&self, error: &Error) -> bool {
-        use io::ErrorKind::{InvalidData, NotFound, UnexpectedEof};
-        matches!(error, Error::Io { path, source, .. }
-            if path.starts_with(&self.path) && matches!(source.kind(), InvalidData | NotFound | UnexpectedEof))
+        is_damage(&self.path, error)
     }
 
     /// Removes the runs of sorters that are not among `runs`: they came after the checkpoint, or before it.
@@ -279,9 +286,13 @@ impl WorkFolder {
     /// Removes everything but what says whose folder it is, and whose its outputs are.
     fn clear(&self) -> Result<()> {
         self.remove_temporaries();
-        // The checkpoint first: without it nothing else counts.
-        remove(&self.file(CHECKPOINT))?;
-        let goes = |path: &&PathBuf| [LOCK, VERSION, COMMITTING].iter().all(|name| !path.ends_with(name));
+        // What speaks of the others first: without it nothing else counts.
+        [KEPT, CHECKPOINT].iter().try_for_each(|name| remove(&self.file(name)))?;
+        self.remove_all_but(&[LOCK, VERSION, COMMITTING])
+    }
+
+    fn remove_all_but(&self, names: &[&str]) -> Result<()> {
+        let goes = |path: &&PathBuf| names.iter().all(|name| !path.ends_with(name));
         self.files()?.iter().filter(goes).try_for_each(|path| remove(path))
     }
 
@@ -296,18 +307,18 @@ impl WorkFolder {
         remove(&self.file(name))
     }
 
-    /// Ends the run: nothing is left to go on from, and the folder goes.
+    /// Ends the run: nothing is left to go on from, and the folder goes, or stays with what is wanted of it again.
     ///
     /// # Errors
     /// [`Error::Io`] with the path of what could not be removed.
     pub fn finish(self) -> Result<()> {
-        remove(&self.file(CHECKPOINT))
+        if self.is_kept() { self.stay() } else { remove(&self.file(CHECKPOINT)) }
     }
 }
 
 impl Drop for WorkFolder {
     fn drop(&mut self) {
-        if self.is_resumable() && !self.has_checkpoint() {
+        if self.is_resumable() && !self.has_checkpoint() && !is_finished(&self.path) {
             // What says whose folder it is goes last: a run killed in between leaves a folder that the next one knows. What
             // cannot be removed now, that one removes.
             let _ = self.clear();
@@ -343,14 +354,18 @@ fn locked(folder: &Path) -> Result<Option<File>> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file.map_err(Error::io("create the file", &lock))?,
     };
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            return Err(refused(folder, "is in use by another run; wait for it, or name another output"));
-        }
-        Err(TryLockError::Error(e)) => return Err(Error::io("lock the file", &lock)(e)),
-    }
+    hold(&file, folder)?;
     Ok(is_at(&file, &lock).then_some(file))
+}
+
+fn hold(lock: &File, folder: &Path) -> Result<()> {
+    match lock.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            Err(refused(folder, "is in use by another run; wait for it, or name another"))
+        }
+        Err(TryLockError::Error(e)) => Err(Error::io("lock the file", folder.join(LOCK))(e)),
+    }
 }
 
 /// Whether an open file still has this name.
@@ -367,25 +382,54 @@ fn is_at(_: &File, _: &Path) -> bool {
     true
 }
 
+/// Whether an error is that a file of a folder is not what it was written as.
+pub(super) fn is_damage(folder: &Path, error: &Error) -> bool {
+    use io::ErrorKind::{InvalidData, NotFound, UnexpectedEof};
+    matches!(error, Error::Io { path, source, .. }
+        if path.starts_with(folder) && matches!(source.kind(), InvalidData | NotFound | UnexpectedEof))
+}
+
 fn write_version(folder: &Path) -> Result<()> {
     let (version, fresh) = (folder.join(VERSION), folder.join("version.new"));
     let written = fs::write(&fresh, version_line()).and_then(|()| fs::rename(&fresh, &version));
     written.map_err(Error::io("write the file", version))
 }
 
-/// What stands before a checkpoint, to see that it is whole.
+/// Writes a state and brings it to disk.
+fn write_state(path: &Path, state: &impl Serialize) -> Result<()> {
+    let json = serde_json::to_string(state).expect("a state holds names and numbers");
+    let written = File::create(path).and_then(|mut file| {
+        writeln!(file, "{}", checksum(&json))?;
+        file.write_all(json.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(Error::io("write the file", path))
+}
+
+/// Reads a state; nothing where it is not whole.
+fn read_state<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let bytes = fs::read(path).map_err(Error::io("read the file", path))?;
+    let text = std::str::from_utf8(&bytes).ok().and_then(|text| text.split_once('\n'));
+    let json = text.filter(|(sum, json)| *sum == checksum(json)).map(|(_, json)| json);
+    Ok(json.and_then(|json| serde_json::from_str(json).ok()))
+}
+
+/// What stands before a state, to see that it is whole.
 fn checksum(json: &str) -> String {
     format!("{:032x}", xxh3_128(json.as_bytes()))
 }
 
 fn version_line() -> String {
-    format!("dehusk work folder, format {WORK_FORMAT}\n")
+    format!("{WORK_FOLDER}, format {WORK_FORMAT}\n")
 }
+
+/// A run killed at its very beginning, or at its very end, leaves no more than these.
+const BARE: [&str; 2] = [LOCK, "version.new"];
 
 fn check_version(folder: &Path) -> Result<()> {
     match fs::read_to_string(folder.join(VERSION)) {
         Ok(found) if found == version_line() => Ok(()),
-        Ok(found) if found.starts_with("dehusk work folder") => {
+        Ok(found) if found.starts_with(WORK_FOLDER) => {
             let message = format!(
                 "was left by another version of the program (\"{}\", this is format {WORK_FORMAT}); \
                  finish with that version, or remove the folder",
@@ -393,8 +437,7 @@ fn check_version(folder: &Path) -> Result<()> {
             );
             Err(refused(folder, &message))
         }
-        // A run killed at its very beginning, or at its very end, leaves no more than these.
-        _ if holds_only(folder, &[LOCK, "version.new"]) => Ok(()),
+        _ if holds_only(folder, &BARE) => Ok(()),
         _ => Err(refused(folder, "stands where the work folder should, and is none; remove it")),
     }
 }
@@ -417,5 +460,6 @@ fn remove(path: &Path) -> Result<()> {
     }
 }
 
+mod kept_folder;
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,9 @@
 //! What a stage promises is tested beside the stage. Here stands what only the whole can promise: exit codes and
 //! messages ([`cases`]), the decisions on whole pages ([`seeds`], [`pages`]), the guarantees of a run
 //! ([`guarantees`], [`tampering`], [`hostile`]), what answers for a finished one ([`finished`]), what is left behind when
-//! something fails ([`faults`]), how a run that was killed goes on ([`resume`]), and what one that would lose too much does
-//! ([`guards`]); a corpus that grows by instalments ([`index`]) and one that is held against another ([`against`]).
+//! something fails ([`faults`]), how a run that was killed goes on ([`resume`]), how a finished one
+//! answers under other settings ([`rededup`]), what one that would lose too much does
+//! ([`guards`]), a corpus that grows by instalments ([`index`]) and one that is held against another ([`against`]).
 
 #![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
 
@@ -18,6 +19,7 @@ mod hostile;
 mod index;
 mod pages;
 mod program;
+mod rededup;
 mod resume;
 mod seeds;
 mod tampering;

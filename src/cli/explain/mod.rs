@@ -18,7 +18,7 @@ use dehusk::pipeline::{Decided, Draft, Job, Outcome, Quiet, Store, Waiting, deci
 use dehusk::write::{BlockAction, BlockDecision};
 
 use super::Exit;
-use super::args::{InputArgs, RunArgs, spooled, stop_flag};
+use super::args::{InputArgs, MachineArgs, RunArgs, spooled, stop_flag};
 use super::terminal::{self, harmless};
 use super::word_diff::write_word_diff;
 
@@ -68,9 +68,9 @@ pub fn run(args: &Args) -> Result<Exit> {
 fn write_anew(out: &mut Vec<u8>, args: &Args) -> Result<()> {
     let config = args.run.lay_over(args.input.config()?)?;
     let inputs = args.input.discover(&config)?;
-    RunArgs::set_threads(&config)?;
+    MachineArgs::set_threads(&config)?;
     let stop = stop_flag();
-    let work = args.run.throwaway_folder(None)?;
+    let work = args.run.machine.throwaway_folder(None)?;
     let inputs = spooled(inputs, &work, &config)?;
     let job = Job {
         inputs,

@@ -1,6 +1,7 @@
 //! Work folders as runs make them, and as kills leave them.
 
 use super::*;
+use crate::write::Existing;
 
 #[test]
 fn two_throwaway_folders_have_two_names_and_nothing_stays() {
@@ -129,4 +130,49 @@ fn other_versions_and_other_folders_are_left_alone() {
     let error = WorkFolder::claim(None, &output, Leftover::Remove).unwrap_err().to_string();
     assert!(error.contains("is none; remove it"), "{error}");
     assert!(path.exists());
+}
+
+#[test]
+fn a_kept_folder_is_finished_when_its_run_is_and_goes_when_it_fails() {
+    let beside = tempfile::tempdir().unwrap();
+    let path = beside.path().join("work");
+    let keep = |existing| WorkFolder::keep(&path, Leftover::Resume, existing);
+    let names = || {
+        let mut names: Vec<_> =
+            fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+
+    drop(keep(Existing::Refuse).unwrap());
+    assert!(!path.exists());
+
+    let work = keep(Existing::Refuse).unwrap();
+    for name in ["drafts", "final-rejects", "rows", "x-0.run"] {
+        fs::write(work.file(name), "").unwrap();
+    }
+    work.prepare_to_stay(&7_u32).unwrap();
+    work.begin_commit().unwrap();
+    assert!(WorkFolder::is_kept_half_committed(&path));
+    assert!(open_kept::<u32>(&path).unwrap_err().to_string().contains("is in use"));
+    work.finish().unwrap();
+    assert!(!WorkFolder::is_kept_half_committed(&path));
+    assert_eq!(names(), ["drafts", "final-rejects", "kept.json", "lock", "version"]);
+
+    let (state, lock) = open_kept::<u32>(&path).unwrap();
+    assert_eq!(state, 7);
+    assert!(open_kept::<u32>(&path).is_err() && keep(Existing::Replace).is_err());
+    drop(lock);
+    let error = keep(Existing::Refuse).unwrap_err().to_string();
+    assert!(error.contains("holds a finished run"), "{error}");
+    let work = keep(Existing::Replace).unwrap();
+    assert_eq!(names(), ["lock", "version"]);
+    drop(work);
+    assert!(!path.exists());
+
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join("letter"), "").unwrap();
+    let error = keep(Existing::Replace).unwrap_err().to_string();
+    assert!(error.contains("is no work folder"), "{error}");
+    assert_eq!(names(), ["letter"]);
 }
