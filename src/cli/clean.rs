@@ -43,6 +43,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 
+    /// Estimate how many near-duplicates were missed, from so many documents compared with all [default with the flag: 4000]
+    #[arg(long, value_name = "SAMPLE", num_args = 0..=1, require_equals = true, default_missing_value = "4000")]
+    meter: Option<u32>,
+
     /// Replace outputs that exist
     #[arg(long)]
     overwrite: bool,
@@ -75,6 +79,7 @@ pub struct Args {
 /// Runs it.
 pub fn run(args: &Args) -> Result<Exit> {
     let mut config = args.run.lay_over(args.input.config()?)?;
+    config.meter.sample = args.meter.unwrap_or(config.meter.sample);
     config.run.max_rejects = args.max_rejects.unwrap_or(config.run.max_rejects);
     let mut targets = Targets::of(args);
     if args.resume && args.run.is_half_committed(targets.corpus.as_deref()) {

@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::sort::Runs;
 use super::{Job, decide, drafts, survey};
-use crate::config::{Config, GuardConfig, RunConfig};
+use crate::config::{Config, GuardConfig, MeterConfig, RunConfig};
 use crate::error::{Error, Result};
 
 /// The end of a sweep is worth a checkpoint after a tenth of the time between two: less is soon done again.
@@ -98,10 +98,10 @@ impl Job<'_> {
     }
 
     /// All of the configuration that makes a difference to what is decided, and the program's version. Guards do not: a run
-    /// that one has stopped goes on with another.
+    /// that one has stopped goes on with another. Nor does the meter.
     fn configuration(&self) -> String {
-        let (run, guard) = (RunConfig::default(), GuardConfig::default());
-        let config = Config { run, guard, ..self.config.clone() };
+        let (run, guard, meter) = (RunConfig::default(), GuardConfig::default(), MeterConfig::default());
+        let config = Config { run, guard, meter, ..self.config.clone() };
         hash(&(env!("CARGO_PKG_VERSION"), config.to_toml()))
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Job;
 use super::decide::{Decided, Store, Waiting};
 use super::guard::{Guards, Tally};
+use super::meter::Meter;
 use super::ordered::ordered;
 use crate::document::Verdict;
 use crate::error::Result;
@@ -33,6 +34,7 @@ struct Written {
     decisions: Vec<u8>,
     summary: Summary,
     tally: Tally,
+    verdicts: Vec<(u32, Verdict)>,
     bytes: u64,
     documents: u64,
 }
@@ -50,11 +52,13 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
         summary.add_skipped(name, *count);
     }
     let mut guards = Guards::new(job);
+    let mut meter = Meter::new(job, store.rows().len());
     let view = View {
         job,
         store: &store,
         wants_decisions: outputs.decisions.is_some(),
         is_guarded: guards.is_some(),
+        is_metered: meter.is_some(),
     };
     let source = portions(outcome.over(&store));
     let mut bytes = 0;
@@ -78,6 +82,9 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
             }
             summary.merge(&written.summary);
             guards.as_mut().map_or(Ok(()), |guards| guards.add(written.tally))?;
+            if let Some(meter) = &mut meter {
+                written.verdicts.iter().for_each(|(number, verdict)| meter.add(*number, *verdict));
+            }
             bytes += written.bytes;
             job.progress.advance(bytes, written.documents);
             Ok(())
@@ -86,6 +93,10 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
     if let Some(guards) = guards {
         let breaches = guards.judge(&store, &summary)?;
         summary.set_breaches(breaches);
+    }
+    if let Some(meter) = meter {
+        let text = store.main_texts(job.config.dedup.shingle_words);
+        summary.set_quality(meter.measure(store.rows(), &text, |number| store.id(number))?);
     }
     Ok(summary)
 }
@@ -118,6 +129,8 @@ struct View<'a> {
     wants_decisions: bool,
     /// Whether a guard asks what is lost.
     is_guarded: bool,
+    /// Whether the meter asks who stays.
+    is_metered: bool,
 }
 
 impl View<'_> {
@@ -155,6 +168,9 @@ impl View<'_> {
             written.summary.add(&decision);
             if self.is_guarded {
                 written.tally.add(waiting, &decision, &self.job.config.guard);
+            }
+            if self.is_metered {
+                written.verdicts.push((waiting.number, verdict));
             }
             written.bytes += document.text.len() as u64;
             written.documents += 1;

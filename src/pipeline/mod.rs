@@ -18,6 +18,7 @@ mod drafts;
 mod emit;
 mod guard;
 mod ids;
+mod meter;
 pub mod ordered;
 mod paragraphs;
 mod records;

@@ -4,7 +4,7 @@
 //! messages ([`cases`]), the decisions on whole pages ([`seeds`], [`pages`]), the guarantees of a run
 //! ([`guarantees`], [`tampering`], [`hostile`]), what answers for a finished one ([`finished`]), what is left behind when
 //! something fails ([`faults`]), how a run that was killed goes on ([`resume`]), and what one that would lose too much does
-//! ([`guards`]).
+//! ([`guards`]). What a run says of its own search for duplicates is in [`meter`].
 
 #![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
 
@@ -14,6 +14,7 @@ mod finished;
 mod guarantees;
 mod guards;
 mod hostile;
+mod meter;
 mod pages;
 mod program;
 mod resume;
