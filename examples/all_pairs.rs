@@ -58,8 +58,11 @@ fn measured(args: &[String]) -> Result<serde_json::Value> {
         _ => bail!("usage: all_pairs CORPUS.jsonl DECISIONS.jsonl [THRESHOLD]"),
     };
     let documents = documents(corpus, decisions)?;
-    let numbers: HashMap<&str, usize> =
-        documents.iter().enumerate().map(|(number, document)| (document.decision.id.as_str(), number)).collect();
+    let numbers: HashMap<&str, usize> = documents
+        .iter()
+        .enumerate()
+        .map(|(number, document)| (document.decision.id.as_str(), number))
+        .collect();
     let mut kept: Vec<usize> =
         (0..documents.len()).filter(|&number| documents[number].decision.reason.is_none()).collect();
     kept.sort_by_key(|&number| documents[number].set.words.len());
@@ -67,11 +70,15 @@ fn measured(args: &[String]) -> Result<serde_json::Value> {
     let resembles = |document: usize, other: usize| {
         documents[other].decision.reason.is_none()
             && documents[other].rank < documents[document].rank
-            && documents[document].set.similarity(&documents[other].set, Similarity::Jaccard, threshold).is_some()
+            && documents[document]
+                .set
+                .similarity(&documents[other].set, Similarity::Jaccard, threshold)
+                .is_some()
     };
     let resembles_any = |document: usize| {
         let start = kept.partition_point(|&other| size(other) < size(document) * threshold * 0.999);
-        let alike = kept[start..].iter().take_while(|&&other| size(other) * threshold * 0.999 <= size(document));
+        let alike =
+            kept[start..].iter().take_while(|&&other| size(other) * threshold * 0.999 <= size(document));
         alike.into_iter().any(|&other| resembles(document, other))
     };
     let near: Vec<usize> = (0..documents.len())
