@@ -64,6 +64,15 @@ fn every_cause_is_in_the_table() {
 }
 
 #[test]
+fn what_the_meter_is_shown_to_say_is_what_it_says() {
+    const CASE: &str = include_str!("cases/meter.txt");
+    let section = "## How many duplicates were missed?";
+    assert!(CASE.contains(&format!("$ {}\n", fenced(section, "sh"))));
+    let said: String = fenced(section, "text").lines().map(|line| format!("! {line}\n")).collect();
+    assert!(CASE.contains(&said), "the case says something else:\n{said}");
+}
+
+#[test]
 fn the_summary_shown_is_that_of_the_seeds() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config::default();

@@ -37,6 +37,10 @@ pub struct OutputArgs {
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 
+    /// Estimate how many near-duplicates were missed, from so many documents compared with all [default with the flag: 4000]
+    #[arg(long, value_name = "SAMPLE", num_args = 0..=1, require_equals = true, default_missing_value = "4000")]
+    pub meter: Option<u32>,
+
     /// Replace outputs that exist
     #[arg(long)]
     pub overwrite: bool,
@@ -65,6 +69,7 @@ pub struct OutputArgs {
 impl OutputArgs {
     /// The configuration under these flags.
     pub fn lay_over(&self, mut config: Config) -> Config {
+        config.meter.sample = self.meter.unwrap_or(config.meter.sample);
         config.run.max_rejects = self.max_rejects.unwrap_or(config.run.max_rejects);
         config
     }

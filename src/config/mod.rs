@@ -5,11 +5,13 @@
 
 mod guard;
 mod keep;
+mod meter;
 mod overlay;
 mod size;
 
 pub use guard::{GuardAction, GuardConfig};
 pub use keep::KeepRule;
+pub use meter::MeterConfig;
 pub use overlay::{from_toml, overlay_key, overlay_toml};
 pub use size::Size;
 
@@ -29,6 +31,8 @@ pub struct Config {
     pub dedup: DedupConfig,
     /// How much may go before someone has to look; nothing here changes a byte of the corpus or the decisions.
     pub guard: GuardConfig,
+    /// How closely the search for duplicates is looked at; nothing here changes a byte of the corpus or the decisions.
+    pub meter: MeterConfig,
     /// How the machine is used; nothing here changes a byte of the output.
     pub run: RunConfig,
 }

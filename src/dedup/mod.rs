@@ -14,6 +14,7 @@ mod blocks;
 mod entry;
 mod lsh;
 mod near_blocks;
+mod probe;
 mod rank;
 mod search;
 mod sets;
@@ -23,6 +24,7 @@ pub use blocks::{BlockKey, DuplicateBlock, duplicates, is_content, may_drop_dupl
 pub use entry::{Entry, MainTextDigest};
 pub use lsh::{Banding, Bucket, Lsh};
 pub use near_blocks::{BlockHalf, Link, LinkKind, NearBlocks, Ranked, Survivors};
+pub use probe::{Probes, Scratch, Standing};
 pub use rank::claim;
 pub use search::{BUCKET_LIMIT, CHUNK, Match, Statistics, search};
 pub use sets::{MainText, Shingles};

@@ -66,6 +66,13 @@ impl Signature {
         1.0 - f64::from(differing) / BINS as f64
     }
 
+    /// The two bits of a value, from 0 to 3.
+    #[must_use]
+    pub fn value(&self, value: usize) -> u8 {
+        let shift = 2 * (PER_WORD - 1 - value % PER_WORD);
+        (self.0[value / PER_WORD] >> shift & 3) as u8
+    }
+
     /// The share of values that are expected to agree at a similarity: values that differ agree in two bits by chance one
     /// time in four.
     #[must_use]
@@ -119,6 +126,13 @@ mod tests {
                 assert!((mean - expected).abs() < 0.02, "{size} shingles: {mean}, not {expected}");
             }
         }
+    }
+
+    #[test]
+    fn a_signature_keeps_two_bits_of_each_value() {
+        let sketch = Sketch::of(&set(0..1000));
+        let signature = sketch.signature();
+        (0..BINS).for_each(|bin| assert_eq!(u32::from(signature.value(bin)), sketch.0[bin] & 3));
     }
 
     #[test]

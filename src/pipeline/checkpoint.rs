@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::index::Known;
 use super::sort::Runs;
 use super::{Job, decide, drafts, survey};
-use crate::config::{Config, GuardConfig, RunConfig};
+use crate::config::{Config, GuardConfig, MeterConfig, RunConfig};
 use crate::error::{Error, Result};
 use crate::read::{Input, STANDARD_INPUT};
 
@@ -107,10 +107,10 @@ impl Job<'_> {
     }
 
     /// All of the configuration that makes a difference to what is decided, and the program's version. Guards do not: a run
-    /// that one has stopped goes on with another.
+    /// that one has stopped goes on with another. Nor does the meter.
     fn configuration(&self) -> String {
-        let (run, guard) = (RunConfig::default(), GuardConfig::default());
-        let config = Config { run, guard, ..self.config.clone() };
+        let (run, guard, meter) = (RunConfig::default(), GuardConfig::default(), MeterConfig::default());
+        let config = Config { run, guard, meter, ..self.config.clone() };
         hash(&(env!("CARGO_PKG_VERSION"), config.to_toml()))
     }
 

@@ -92,6 +92,16 @@ impl Store {
         }
     }
 
+    /// What the table says of every record.
+    pub(super) fn rows(&self) -> &Table<Row> {
+        &self.rows
+    }
+
+    /// Main texts made anew, for shingles of so many words.
+    pub(super) fn main_texts(&self, shingle_words: usize) -> impl MainText {
+        Respooled { store: self, shingle_words }
+    }
+
     /// The text of one of its blocks.
     fn block(&self, number: u32, block: u32) -> Result<String> {
         let bytes = self.bytes(number)?;

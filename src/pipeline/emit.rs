@@ -6,6 +6,7 @@ use super::Job;
 use super::decide::{Decided, Store, Waiting};
 use super::guard::{Guards, Tally};
 use super::index::{Addition, LayerBuilder, Recipe};
+use super::meter::Meter;
 use super::ordered::ordered;
 use crate::document::Verdict;
 use crate::error::Result;
@@ -37,6 +38,7 @@ struct Written {
     summary: Summary,
     tally: Tally,
     additions: Vec<Addition>,
+    verdicts: Vec<(u32, Verdict)>,
     bytes: u64,
     documents: u64,
 }
@@ -54,12 +56,14 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
         summary.add_skipped(name, *count);
     }
     let mut guards = Guards::new(job);
+    let mut meter = Meter::new(job, store.rows().len());
     let view = View {
         job,
         store: &store,
         wants_decisions: outputs.decisions.is_some(),
         is_guarded: guards.is_some(),
         recipe: outputs.layer.as_ref().map(LayerBuilder::recipe),
+        is_metered: meter.is_some(),
     };
     let source = portions(outcome.over(&store), Waiting::size);
     let mut bytes = 0;
@@ -86,6 +90,9 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
                 written.additions.into_iter().try_for_each(|addition| layer.add(addition))?;
             }
             guards.as_mut().map_or(Ok(()), |guards| guards.add(written.tally))?;
+            if let Some(meter) = &mut meter {
+                written.verdicts.iter().for_each(|(number, verdict)| meter.add(*number, *verdict));
+            }
             bytes += written.bytes;
             job.progress.advance(bytes, written.documents);
             Ok(())
@@ -94,6 +101,10 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
     if let Some(guards) = guards {
         let breaches = guards.judge(&store, &summary)?;
         summary.set_breaches(breaches);
+    }
+    if let Some(meter) = meter {
+        let text = store.main_texts(job.config.dedup.shingle_words);
+        summary.set_quality(meter.measure(store.rows(), &text, |number| store.id(number))?);
     }
     Ok(summary)
 }
@@ -129,6 +140,8 @@ struct View<'a> {
     is_guarded: bool,
     /// How what is kept becomes known to later runs, if it does.
     recipe: Option<Recipe>,
+    /// Whether the meter asks who stays.
+    is_metered: bool,
 }
 
 impl View<'_> {
@@ -175,6 +188,9 @@ impl View<'_> {
             written.summary.add(&decision);
             if self.is_guarded {
                 written.tally.add(waiting, &decision, &self.job.config.guard);
+            }
+            if self.is_metered {
+                written.verdicts.push((waiting.number, verdict));
             }
             written.bytes += document.text.len() as u64;
             written.documents += 1;

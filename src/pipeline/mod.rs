@@ -21,6 +21,7 @@ mod guard;
 mod ids;
 pub mod index;
 mod kept;
+mod meter;
 pub mod ordered;
 mod paragraphs;
 mod records;

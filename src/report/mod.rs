@@ -8,6 +8,8 @@
 //! and removed bytes add up; the corpus file is larger than that.
 
 mod guard;
+mod interval;
+mod quality;
 mod table;
 
 use std::collections::BTreeMap;
@@ -15,6 +17,8 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 pub use guard::{Breach, Case, Guard, NAMED_CASES};
+pub use interval::{CONFIDENCE, Interval};
+pub use quality::{Fate, Missed, NAMED_MISSED, Quality, Stratum};
 
 use crate::document::{DropReason, Label, LabelledBlock};
 use crate::write::{BlockAction, Decision};
@@ -34,6 +38,8 @@ pub struct Summary {
     rejects: Causes,
     skipped: BTreeMap<String, u64>,
     guards: Vec<Breach>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quality: Option<Quality>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -89,6 +95,7 @@ impl Default for Summary {
             rejects: Causes::default(),
             skipped: BTreeMap::new(),
             guards: Vec::new(),
+            quality: None,
         }
     }
 }
@@ -139,7 +146,7 @@ impl Summary {
         }
     }
 
-    /// Adds the counts of another part of the run. Limits are passed by the whole of it only, and not added.
+    /// Adds the counts of another part of the run. Limits are passed by the whole of it only, and not added; nor is quality.
     pub fn merge(&mut self, other: &Self) {
         let (mine, theirs) = (&mut self.documents, &other.documents);
         mine.read += theirs.read;
@@ -172,6 +179,17 @@ impl Summary {
     #[must_use]
     pub fn breaches(&self) -> &[Breach] {
         &self.guards
+    }
+
+    /// Notes what the meter found.
+    pub fn set_quality(&mut self, quality: Quality) {
+        self.quality = Some(quality);
+    }
+
+    /// What the meter found, if it was asked for.
+    #[must_use]
+    pub fn quality(&self) -> Option<&Quality> {
+        self.quality.as_ref()
     }
 
     /// Documents read.
@@ -263,6 +281,7 @@ pub(crate) mod tests {
         let case = Case { name, count: 180, of: Some(200), example };
         let guard = Guard::SourceDocuments;
         sum.set_breaches(vec![Breach { guard, limit: 0.75, cases: 1, worst: vec![case] }]);
+        sum.set_quality(quality::tests::quality());
         sum
     }
 
@@ -278,6 +297,8 @@ pub(crate) mod tests {
         assert_eq!(json["duplicate_blocks"]["dropped"], serde_json::json!({"blocks": 1, "bytes": 8}));
         assert_eq!(json["rejects"]["causes"], serde_json::json!({"empty_text": 1, "malformed_json": 2}));
         assert_eq!(json["skipped"], serde_json::json!({"comparisons": 12}));
+        assert_eq!(json["quality"]["recall"]["estimate"], 800.0 / 801.0);
+        assert!(!Summary::default().to_json().contains("quality"), "nothing is said where nobody asked");
     }
 
     #[test]
@@ -295,6 +316,7 @@ pub(crate) mod tests {
     fn parts_merge_to_the_same_in_either_order() {
         let (mut one, mut both) = (summary(), Summary::default());
         one.set_breaches(Vec::new());
+        one.quality = None;
         both.merge(&one);
         assert_eq!(both, one);
         let mut other = Summary::default();

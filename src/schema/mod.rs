@@ -74,7 +74,8 @@ mod tests {
             for key in object.keys() {
                 let mut broken = good.clone();
                 broken.pointer_mut(&pointer).unwrap().as_object_mut().unwrap().remove(key);
-                let optional = matches!(pointer.as_str(), "/metadata" | "/rejects/causes" | "/skipped");
+                let is_free = matches!(pointer.as_str(), "/metadata" | "/rejects/causes" | "/skipped");
+                let optional = is_free || (pointer.is_empty() && key == "quality");
                 assert_eq!(validator.is_valid(&broken), optional, "{} without {pointer}/{key}", kind.name());
             }
         }
@@ -187,6 +188,12 @@ mod tests {
                 ("/guards/0/cases", json!(0)),
                 ("/guards/0/worst", json!([])),
                 ("/guards/0/worst/0/of", json!("200")),
+                ("/quality/version", json!(2)),
+                ("/quality/recall/low", json!(-0.1)),
+                ("/quality/precision/high", json!(1.1)),
+                ("/quality/strata/0/fate", json!("lost")),
+                ("/quality/strata/0/checked", json!(null)),
+                ("/quality/examples/0/id", json!(7)),
             ],
         );
     }

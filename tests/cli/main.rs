@@ -6,6 +6,7 @@
 //! something fails ([`faults`]), how a run that was killed goes on ([`resume`]), how a finished one
 //! answers under other settings ([`rededup`]), what one that would lose too much does
 //! ([`guards`]), a corpus that grows by instalments ([`index`]) and one that is held against another ([`against`]).
+//! What a run says of its own search for duplicates is in [`meter`].
 
 #![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
 
@@ -17,6 +18,7 @@ mod guarantees;
 mod guards;
 mod hostile;
 mod index;
+mod meter;
 mod pages;
 mod program;
 mod rededup;
