@@ -69,6 +69,7 @@ fn the_summary_shown_is_that_of_the_seeds() {
     let config = Config::default();
     let job = Job {
         inputs: discover(&["seeds".to_owned()], &config.input).unwrap().into(),
+        against: [].into(),
         config: &config,
         work: &WorkFolder::create(Some(folder.path()), "docs".as_ref()).unwrap(),
         progress: &Quiet,

@@ -82,6 +82,7 @@ pub fn clean<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Result<Vec<Cleane
     config.validate()?;
     let job = Job {
         inputs: discover(&[file.display().to_string()], &config.input)?.into(),
+        against: [].into(),
         config: &config,
         work: &WorkFolder::create(Some(folder.path()), &file)?,
         progress: &Quiet,

@@ -11,6 +11,7 @@ use dehusk::read::{Input, Reject};
 use dehusk::report::Summary;
 use dehusk::write::{Existing, JSON, JSON_LINES, Output, commit_all, write_reject};
 
+use super::against::AgainstArgs;
 use super::args::{InputArgs, RunArgs, refuse_inputs, spooled, stop_flag};
 use super::progress::{ProgressMode, Show, progress};
 use super::{Exit, guard, terminal};
@@ -27,6 +28,9 @@ pub struct Args {
     #[command(flatten)]
     run: RunArgs,
 
+    #[command(flatten)]
+    against: AgainstArgs,
+
     /// The corpus: .jsonl, .jsonl.gz, .jsonl.zst, or - for standard output
     #[arg(short, long, value_name = "OUT", required_unless_present = "dry_run")]
     output: Option<PathBuf>,
@@ -34,6 +38,10 @@ pub struct Args {
     /// One line a document: its verdict, and every block's label and fate
     #[arg(long, value_name = "FILE")]
     decisions: Option<PathBuf>,
+
+    /// One line an item of --against, in n-gram mode: which documents hold how much of it
+    #[arg(long, value_name = "FILE", requires = "against")]
+    contamination: Option<PathBuf>,
 
     /// Records that could not be used, with their causes [default: OUT.rejects.jsonl, when there are any]
     #[arg(long, value_name = "FILE")]
@@ -74,7 +82,7 @@ pub struct Args {
 
 /// Runs it.
 pub fn run(args: &Args) -> Result<Exit> {
-    let mut config = args.run.lay_over(args.input.config()?)?;
+    let mut config = args.against.lay_over(args.run.lay_over(args.input.config()?)?)?;
     config.run.max_rejects = args.max_rejects.unwrap_or(config.run.max_rejects);
     let mut targets = Targets::of(args);
     if args.resume && args.run.is_half_committed(targets.corpus.as_deref()) {
@@ -83,7 +91,8 @@ pub fn run(args: &Args) -> Result<Exit> {
     }
     targets.check()?;
     let inputs = args.input.discover(&config)?;
-    refuse_inputs(targets.all(), inputs.iter().map(|input| &input.file))?;
+    let against = args.against.discover(&config, &inputs)?;
+    refuse_inputs(targets.all(), inputs.iter().chain(&*against).map(|input| &input.file))?;
     RunArgs::set_threads(&config)?;
     let stop = stop_flag();
 
@@ -101,7 +110,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         terminal::say(format_args!("{files}, work folder {}", work.path().display()));
     }
     let progress = progress(if args.quiet { ProgressMode::Never } else { args.progress });
-    let job = Job { inputs, config: &config, work: &work, progress: &*progress, stop };
+    let job = Job { inputs, against, config: &config, work: &work, progress: &*progress, stop };
     let result = clean(&job, &targets, args, &*progress);
     if let Err(error) = &result
         && let Some(next) = next_step(error, &work)
@@ -162,7 +171,7 @@ fn clean(job: &Job<'_>, targets: &Targets, args: &Args, progress: &dyn Show) -> 
     progress.finish();
     let breaches = summary.breaches();
     if job.config.guard.action == GuardAction::Stop && !breaches.is_empty() {
-        guard::tell(breaches, &args.input, &args.run);
+        guard::tell(breaches, &args.input, &args.run, &args.against);
         return Err(guard::stopped(breaches).into());
     }
     targets.commit(outputs, rejects.output.take(), &summary, job.work)?;
@@ -170,7 +179,7 @@ fn clean(job: &Job<'_>, targets: &Targets, args: &Args, progress: &dyn Show) -> 
         terminal::say(summary.table().trim_end());
         rejects.tell();
     }
-    guard::tell(summary.breaches(), &args.input, &args.run);
+    guard::tell(summary.breaches(), &args.input, &args.run, &args.against);
     Ok(rejects.count)
 }
 
@@ -178,6 +187,7 @@ fn clean(job: &Job<'_>, targets: &Targets, args: &Args, progress: &dyn Show) -> 
 struct Targets {
     corpus: Option<PathBuf>,
     decisions: Option<PathBuf>,
+    contamination: Option<PathBuf>,
     rejects: Option<PathBuf>,
     report: Option<PathBuf>,
     existing: Existing,
@@ -187,7 +197,14 @@ impl Targets {
     fn of(args: &Args) -> Self {
         let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
         if args.dry_run {
-            return Self { corpus: None, decisions: None, rejects: None, report: None, existing };
+            return Self {
+                corpus: None,
+                decisions: None,
+                contamination: None,
+                rejects: None,
+                report: None,
+                existing,
+            };
         }
         let beside = args.output.as_ref().filter(|path| is_file(path)).map(|path| {
             let mut name = path.as_os_str().to_owned();
@@ -197,6 +214,7 @@ impl Targets {
         Self {
             corpus: args.output.clone(),
             decisions: args.decisions.clone(),
+            contamination: args.contamination.clone(),
             rejects: args.rejects.clone().or(beside),
             report: args.report.clone(),
             existing,
@@ -205,7 +223,8 @@ impl Targets {
 
     /// Refuses what could not be written in the end.
     fn check(&self) -> Result<(), Error> {
-        for path in [&self.corpus, &self.decisions, &self.rejects].into_iter().flatten() {
+        for path in [&self.corpus, &self.decisions, &self.contamination, &self.rejects].into_iter().flatten()
+        {
             Output::check(path, JSON_LINES, self.existing)?;
         }
         if let Some(path) = &self.report {
@@ -231,7 +250,7 @@ impl Targets {
 
     /// Every output that was asked for.
     fn all(&self) -> impl Iterator<Item = &Path> {
-        [&self.corpus, &self.decisions, &self.rejects, &self.report]
+        [&self.corpus, &self.decisions, &self.contamination, &self.rejects, &self.report]
             .into_iter()
             .flatten()
             .map(PathBuf::as_path)
@@ -255,7 +274,11 @@ impl Targets {
 
     fn open(&self, work: &WorkFolder) -> Result<Outputs, Error> {
         let open = |path: &Option<PathBuf>| path.as_deref().map(|path| self.create(path, work)).transpose();
-        Ok(Outputs { corpus: open(&self.corpus)?, decisions: open(&self.decisions)? })
+        Ok(Outputs {
+            corpus: open(&self.corpus)?,
+            decisions: open(&self.decisions)?,
+            contamination: open(&self.contamination)?,
+        })
     }
 
     fn create(&self, path: &Path, work: &WorkFolder) -> Result<Output, Error> {
@@ -282,7 +305,7 @@ impl Targets {
         });
         let stale = if rejects.is_none() { self.rejects.as_deref() } else { None };
         let report = report.transpose()?;
-        let Outputs { mut corpus, decisions } = outputs;
+        let Outputs { mut corpus, decisions, contamination } = outputs;
         if self.corpus.as_deref() == Some(Path::new("-")) {
             match corpus.take().map_or(Ok(()), Output::commit) {
                 // Whoever reads the corpus has read enough; the other outputs are still wanted.
@@ -291,7 +314,7 @@ impl Targets {
             }
         }
         work.begin_commit()?;
-        commit_all([decisions, rejects, report, corpus].into_iter().flatten().collect())?;
+        commit_all([decisions, contamination, rejects, report, corpus].into_iter().flatten().collect())?;
         match stale {
             Some(path) if self.existing == Existing::Replace && path.is_file() => {
                 std::fs::remove_file(path).map_err(Error::io("remove the rejects of an earlier run", path))

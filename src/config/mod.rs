@@ -3,11 +3,13 @@
 //! A configuration is the defaults, overlaid by a `dehusk.toml`, overlaid by `--set key=value` and the flags. It is
 //! checked once, by [`Config::validate`]; after that no stage looks for a mistake in it again.
 
+mod against;
 mod guard;
 mod keep;
 mod overlay;
 mod size;
 
+pub use against::{AgainstAction, AgainstConfig, AgainstMode};
 pub use guard::{GuardAction, GuardConfig};
 pub use keep::KeepRule;
 pub use overlay::{from_toml, overlay_key};
@@ -27,6 +29,8 @@ pub struct Config {
     pub label: LabelConfig,
     /// How duplicates are found and what happens to them.
     pub dedup: DedupConfig,
+    /// What goes because a reference has it.
+    pub against: AgainstConfig,
     /// How much may go before someone has to look; nothing here changes a byte of the corpus or the decisions.
     pub guard: GuardConfig,
     /// How the machine is used; nothing here changes a byte of the output.
@@ -235,6 +239,9 @@ impl Config {
         let similarity = self.dedup.blocks.similarity;
         if !(similarity > 0.5 && similarity <= 1.0) {
             return wrong("dedup.blocks.similarity", &similarity, "above 0.5 and at most 1");
+        }
+        if let Some((key, value, must)) = self.against.mistake() {
+            return wrong(key, &value, must);
         }
         for (key, share) in self.guard.shares() {
             if !(0.0..=1.0).contains(&share) {

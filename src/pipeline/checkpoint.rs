@@ -105,16 +105,20 @@ impl Job<'_> {
         hash(&(env!("CARGO_PKG_VERSION"), config.to_toml()))
     }
 
-    /// What the inputs are, as far as that can be told without reading them.
+    /// What the inputs and the reference are, as far as that can be told without reading them.
     fn identity(&self) -> String {
         let changed = |input: &crate::read::Input| {
             let changed = input.file.metadata().and_then(|found| found.modified()).ok()?;
             Some(changed.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_nanos())
         };
-        let inputs: Vec<_> = (self.inputs.iter())
-            .map(|input| (&*input.path, &input.id, input.bytes, format!("{:?}", input.kind), changed(input)))
-            .collect();
-        hash(&inputs)
+        let identify = |inputs: &[crate::read::Input]| -> Vec<_> {
+            let of = |input: &crate::read::Input| {
+                let kind = format!("{:?}", input.kind);
+                (input.path.to_string(), input.id.clone(), input.bytes, kind, changed(input))
+            };
+            inputs.iter().map(of).collect()
+        };
+        hash(&(identify(&self.inputs), identify(&self.against)))
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Job;
 use super::bits::Bits;
 use super::checkpoint::{Moment, Stage};
+use super::contamination::{self, Contamination};
 use super::draft::{Draft, MainTextView};
 use super::drafts::{Drafts, Row, drafts};
 use super::ids;
@@ -17,7 +18,8 @@ use super::sort::{Runs, Sorted, Sorter};
 use super::spool::{Extent, Spool, SpoolWriter};
 use super::table::{Table, TableWriter};
 use super::verdicts::{Judged, Verdicts, verdicts};
-use crate::config::BlockDedupConfig;
+use crate::config::{AgainstAction, BlockDedupConfig};
+use crate::contamination::Reference;
 use crate::dedup::{DuplicateBlock, MainText, MainTextDigest, Shingles};
 use crate::document::Verdict;
 use crate::error::Result;
@@ -49,6 +51,34 @@ impl Store {
         self.decode(&self.bytes(number)?)
     }
 
+    /// How many records there are, rejected ones too.
+    pub(super) fn records(&self) -> usize {
+        self.rows.len() as usize
+    }
+
+    /// Every document's number and bytes, in input order.
+    pub(super) fn drafts(&self) -> impl Iterator<Item = Result<(u32, Vec<u8>)>> + Send {
+        let mut entries = self.spool.entries();
+        (0_u32..).zip(self.rows.iter()).filter_map(move |(number, row)| match row {
+            Ok(row) => {
+                row.draft?;
+                let bytes = entries.next().unwrap_or_else(|| Err(self.damaged()));
+                (!self.repeated.contains(number)).then(|| Ok((number, bytes?)))
+            }
+            Err(error) => Some(Err(error)),
+        })
+    }
+
+    /// The key of a document's main text, if it has any.
+    pub(super) fn exact_key(&self, number: u32) -> Result<Option<u128>> {
+        Ok(self.rows.get(u64::from(number))?.entry.map(|entry| entry.exact))
+    }
+
+    /// The main text in the bytes of a document.
+    pub(super) fn main_text<'b>(&self, bytes: &'b [u8]) -> Result<MainTextView<'b>> {
+        MainTextView::of(bytes).ok_or_else(|| self.damaged())
+    }
+
     /// Its id.
     pub(super) fn id(&self, number: u32) -> Result<String> {
         /// So many bytes hold most ids; the text behind it need not be read.
@@ -68,11 +98,11 @@ impl Store {
         Draft::block_of(&bytes, block).map(str::to_owned).ok_or_else(|| self.damaged())
     }
 
-    fn decode(&self, bytes: &[u8]) -> Result<Draft> {
+    pub(super) fn decode(&self, bytes: &[u8]) -> Result<Draft> {
         Draft::decode(bytes, &self.inputs).ok_or_else(|| self.damaged())
     }
 
-    fn bytes(&self, number: u32) -> Result<Vec<u8>> {
+    pub(super) fn bytes(&self, number: u32) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.read(number, &mut bytes)?;
         Ok(bytes)
@@ -94,9 +124,16 @@ pub struct Outcome {
     duplicates: Peekable<Sorted<DuplicateBlock>>,
     /// Work that a bound left out, by name.
     pub skipped: Vec<(String, u64)>,
+    /// What documents hold of a reference, if there is one.
+    pub(super) contamination: Option<Contamination>,
 }
 
 impl Outcome {
+    /// Takes out the reference that documents were compared with, whose items verdicts name by their numbers.
+    pub fn take_reference(&mut self) -> Option<Reference> {
+        self.contamination.take().map(|contamination| contamination.reference)
+    }
+
     /// Every document with what was decided about it, in input order.
     pub fn over<'s>(mut self, store: &'s Store) -> impl Iterator<Item = Result<Waiting>> + Send + use<'s> {
         let mut entries = store.spool.entries();
@@ -210,7 +247,7 @@ impl MainText for Respooled<'_> {
     fn shingles(&self, document: u32, out: &mut Shingles) -> Result<()> {
         SCRATCH.with_borrow_mut(|(digest, bytes)| {
             self.store.read(document, bytes)?;
-            let text = MainTextView::of(bytes).ok_or_else(|| self.store.damaged())?;
+            let text = self.store.main_text(bytes)?;
             digest.shingles(text.runs(), self.shingle_words, out);
             Ok(())
         })
@@ -228,11 +265,13 @@ pub(super) struct State {
     judged: Runs,
     duplicates: Runs,
     skipped: Vec<(String, u64)>,
+    contamination: Option<contamination::State>,
 }
 
 impl State {
     pub fn runs(&self) -> impl Iterator<Item = &Runs> {
-        [&self.judged, &self.duplicates].into_iter()
+        let held = self.contamination.iter().map(|contamination| &contamination.held);
+        [&self.judged, &self.duplicates].into_iter().chain(held)
     }
 }
 
@@ -241,23 +280,27 @@ impl State {
 ///
 /// # Errors
 /// Whatever ends a run; a bad record does not.
-pub fn decide(job: &Job<'_>, reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
-    let (store, rejects, judged, duplicates, skipped) = match job.resumed()? {
+pub fn decide(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
+    let reference = contamination::read(job, &mut reject)?;
+    let (store, rejects, judged, duplicates, skipped, contamination) = match job.resumed()? {
         Some(Stage::Decided(state)) => {
             let (store, rejects) = reopened(job, &state)?;
             let [judged, duplicates] = [(); 2].map(|()| job.memory() / 4);
             let judged = Sorter::resume(job.work.path(), &state.judged, judged);
             let duplicates = Sorter::resume(job.work.path(), &state.duplicates, duplicates);
-            (store, rejects, judged, duplicates, state.skipped)
+            let found = reference.zip(state.contamination);
+            let found = found.map(|(reference, found)| Contamination::resume(job, reference, &found));
+            (store, rejects, judged, duplicates, state.skipped, found)
         }
-        stage => newly_decided(job, stage)?,
+        stage => newly_decided(job, stage, reference)?,
     };
     rejected::hand_out(job, &rejects, &store.repeated, reject)?;
     let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
-    Ok(Decided { store, outcome: Outcome { judged, duplicates, skipped } })
+    Ok(Decided { store, outcome: Outcome { judged, duplicates, skipped, contamination } })
 }
 
-type Parts = (Store, Spool, Sorter<Judged>, Sorter<DuplicateBlock>, Vec<(String, u64)>);
+type Parts =
+    (Store, Spool, Sorter<Judged>, Sorter<DuplicateBlock>, Vec<(String, u64)>, Option<Contamination>);
 
 fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
     let repeated = ids::take_up(job, state.repeated, state.records)?;
@@ -268,17 +311,30 @@ fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
     Ok((Store { inputs, spool, rows, repeated }, rejects))
 }
 
-fn newly_decided(job: &Job<'_>, stage: Option<Stage>) -> Result<Parts> {
+fn newly_decided(job: &Job<'_>, stage: Option<Stage>, reference: Option<Reference>) -> Result<Parts> {
     let drafts = drafts(job, stage)?;
     let Drafts { spool, rejects, rows, repeated, buckets, paragraphs, skipped_near_pairs } = drafts;
     let store = Store { inputs: std::sync::Arc::clone(&job.inputs), spool, rows, repeated };
+    let mut contaminated = job.sorter("contaminated", job.memory() / 16, None);
+    let mut out = store.repeated.clone();
+    let drops = job.config.against.action == AgainstAction::Drop;
+    let found = reference.map(|reference| {
+        Contamination::find(job, reference, &store, |found| {
+            if !drops {
+                return Ok(());
+            }
+            out.insert(found.document);
+            contaminated.push(Judged::contaminated(found.document, found.item, found.share))
+        })
+    });
+    let mut found = found.transpose()?;
     job.progress.stage("dedup", 0);
     let text = Respooled { store: &store, shingle_words: job.config.dedup.shingle_words };
-    let Verdicts { mut judged, ranks, statistics } =
-        verdicts(job, &store.rows, &store.repeated, buckets, &text)?;
+    let Verdicts { mut judged, ranks, statistics } = verdicts(job, &store.rows, &out, buckets, &text)?;
     let (mut duplicates, skipped_block_pairs) =
         paragraphs.duplicates(job, &ranks, |document, block| store.block(document, block))?;
     drop(ranks);
+    contaminated.finish()?.try_for_each(|found| judged.push(found?))?;
     let skipped = vec![
         ("near_line_pairs".to_owned(), skipped_near_pairs),
         ("near_block_pairs".to_owned(), skipped_block_pairs),
@@ -294,8 +350,9 @@ fn newly_decided(job: &Job<'_>, stage: Option<Stage>) -> Result<Parts> {
             judged: judged.checkpoint()?,
             duplicates: duplicates.checkpoint()?,
             skipped: skipped.clone(),
+            contamination: found.as_mut().map(Contamination::checkpoint).transpose()?,
         };
         job.save(Stage::Decided(state))?;
     }
-    Ok((store, rejects, judged, duplicates, skipped))
+    Ok((store, rejects, judged, duplicates, skipped, found))
 }

@@ -6,6 +6,7 @@ use super::Job;
 use super::decide::{Decided, Store, Waiting};
 use super::guard::{Guards, Tally};
 use super::ordered::ordered;
+use crate::contamination::Reference;
 use crate::document::Verdict;
 use crate::error::Result;
 use crate::report::Summary;
@@ -24,6 +25,8 @@ pub struct Outputs {
     pub corpus: Option<Output>,
     /// One line a document.
     pub decisions: Option<Output>,
+    /// One line an item of the reference.
+    pub contamination: Option<Output>,
 }
 
 /// What a worker made of a portion.
@@ -43,7 +46,8 @@ struct Written {
 /// # Errors
 /// Whatever ends a run.
 pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Summary> {
-    let Decided { store, outcome } = decided;
+    let Decided { store, mut outcome } = decided;
+    let contamination = outcome.contamination.take();
     job.progress.stage("write", 0);
     let mut summary = Summary::default();
     for (name, count) in &outcome.skipped {
@@ -52,11 +56,12 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
     let mut guards = Guards::new(job);
     let view = View {
         job,
+        reference: contamination.as_ref().map(|contamination| &contamination.reference),
         store: &store,
         wants_decisions: outputs.decisions.is_some(),
         is_guarded: guards.is_some(),
     };
-    let source = portions(outcome.over(&store));
+    let source = portions(outcome.over(&store), Waiting::size);
     let mut bytes = 0;
     ordered(
         source,
@@ -83,6 +88,12 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
             Ok(())
         },
     )?;
+    if let Some(contamination) = contamination {
+        summary.set_contamination(contamination.counts.clone());
+        if let Some(output) = &mut outputs.contamination {
+            contamination.write(job, &store, output)?;
+        }
+    }
     if let Some(guards) = guards {
         let breaches = guards.judge(&store, &summary)?;
         summary.set_breaches(breaches);
@@ -91,16 +102,17 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
 }
 
 /// A few documents at a time.
-fn portions(
-    mut documents: impl Iterator<Item = Result<Waiting>> + Send,
-) -> impl Iterator<Item = Result<Vec<Waiting>>> + Send {
+pub(super) fn portions<T: Send>(
+    mut documents: impl Iterator<Item = Result<T>> + Send,
+    size: impl Fn(&T) -> usize + Send,
+) -> impl Iterator<Item = Result<Vec<T>>> + Send {
     std::iter::from_fn(move || {
         let mut portion = Vec::with_capacity(BATCH);
         let mut bytes = 0;
         while portion.len() < BATCH && bytes < BATCH_BYTES {
             match documents.next() {
                 Some(Ok(document)) => {
-                    bytes += document.size();
+                    bytes += size(&document);
                     portion.push(document);
                 }
                 Some(Err(error)) => return Some(Err(error)),
@@ -113,6 +125,8 @@ fn portions(
 
 struct View<'a> {
     job: &'a Job<'a>,
+    /// What documents were compared with, if with anything.
+    reference: Option<&'a Reference>,
     store: &'a Store,
     /// Whether the decisions are written at all; they are longer than the corpus.
     wants_decisions: bool,
@@ -132,6 +146,10 @@ impl View<'_> {
             let verdict = waiting.verdict;
             let canonical_id = match verdict {
                 Verdict::Duplicate { canonical, .. } => Some(self.id(canonical, &mut ids)?),
+                Verdict::Contaminated { item, .. } => self
+                    .reference
+                    .and_then(|reference| reference.items.get(item as usize))
+                    .map(|item| item.id.clone()),
                 _ => None,
             };
             let document = &draft.document;

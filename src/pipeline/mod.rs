@@ -12,6 +12,7 @@
 
 mod bits;
 mod checkpoint;
+mod contamination;
 mod decide;
 mod draft;
 mod drafts;
@@ -69,6 +70,8 @@ impl Progress for Quiet {
 pub struct Job<'a> {
     /// What to read, in order. Standard input is spooled to a file before.
     pub inputs: Arc<[Input]>,
+    /// The reference: files whose contents go from the inputs, as `[against]` says. They are only read.
+    pub against: Arc<[Input]>,
     /// A configuration that [`Config::validate`] has accepted.
     pub config: &'a Config,
     /// The scratch folder.

@@ -10,6 +10,8 @@ pub enum Kind {
     Corpus,
     /// A line of the decisions.
     Decisions,
+    /// A line of the list of a reference's items.
+    Contamination,
     /// The report.
     Report,
     /// `dehusk.toml`, as the JSON value it stands for.
@@ -18,7 +20,8 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Corpus, Self::Decisions, Self::Report, Self::Config];
+    pub const ALL: [Self; 5] =
+        [Self::Corpus, Self::Decisions, Self::Contamination, Self::Report, Self::Config];
 
     /// The name on the command line.
     #[must_use]
@@ -26,6 +29,7 @@ impl Kind {
         match self {
             Self::Corpus => "corpus",
             Self::Decisions => "decisions",
+            Self::Contamination => "contamination",
             Self::Report => "report",
             Self::Config => "config",
         }
@@ -38,6 +42,7 @@ pub fn text(kind: Kind) -> &'static str {
     match kind {
         Kind::Corpus => include_str!("corpus.json"),
         Kind::Decisions => include_str!("decisions.json"),
+        Kind::Contamination => include_str!("contamination.json"),
         Kind::Report => include_str!("report.json"),
         Kind::Config => include_str!("config.json"),
     }

@@ -42,7 +42,14 @@ impl Texts {
         let folder = tempfile::tempdir().unwrap();
         let work = WorkFolder::create(Some(folder.path()), std::path::Path::new("out")).unwrap();
         let stop = AtomicBool::new(false);
-        let job = Job { inputs: Arc::new([]), config: &config, work: &work, progress: &Quiet, stop: &stop };
+        let job = Job {
+            inputs: Arc::new([]),
+            against: Arc::new([]),
+            config: &config,
+            work: &work,
+            progress: &Quiet,
+            stop: &stop,
+        };
         let mut rows = TableWriter::open(&work.file("rows"), 0).unwrap();
         let mut buckets = job.sorter("buckets", 1 << 20, None);
         let entries = self.entries(&config.dedup);
