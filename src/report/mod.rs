@@ -304,6 +304,29 @@ pub(crate) mod tests {
         sum
     }
 
+    /// The same with a document that goes for one of nine items of a reference.
+    pub(crate) fn contaminated(action: AgainstAction) -> Summary {
+        let mut sum = summary();
+        let document = sample::document("One");
+        let blocks = sample::blocks(&document.text, &[Label::Body]);
+        let verdict = match action {
+            AgainstAction::Drop => Verdict::Contaminated { item: 0, share: 0.5 },
+            AgainstAction::Mark => Verdict::Keep { copies: 0 },
+        };
+        let canonical_id = Some("q0").filter(|_| action == AgainstAction::Drop);
+        sum.add(&Decision { document: &document, blocks: &blocks, verdict, canonical_id });
+        let (items, too_short, items_found, documents) = (9, 2, 1, 1);
+        sum.set_contamination(Contamination {
+            action,
+            items,
+            too_short,
+            items_found,
+            documents,
+            ..Contamination::default()
+        });
+        sum
+    }
+
     #[test]
     fn kept_and_removed_are_counted_once() {
         let json: serde_json::Value = serde_json::from_str(&summary().to_json()).unwrap();

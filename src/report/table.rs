@@ -177,6 +177,23 @@ skipped                                 times
     }
 
     #[test]
+    fn what_a_reference_takes_out_is_in_the_table() {
+        let table = |action| super::super::tests::contaminated(action).table();
+        let dropped = table(AgainstAction::Drop);
+        assert!(dropped.contains("  dropped: contaminated                     1    33.3 %\n"), "{dropped}");
+        let expected = "\
+reference                               items     share
+  read                                      9   100.0 %
+  too short to tell                         2    22.2 %
+  held by documents                         1    11.1 %
+";
+        assert!(dropped.contains(expected), "{dropped}");
+        let marked = table(AgainstAction::Mark);
+        assert!(marked.contains("  marked: contaminated                      1    33.3 %\n"), "{marked}");
+        assert!(!marked.contains("dropped: contaminated"));
+    }
+
+    #[test]
     fn nothing_read_is_a_table_too_and_the_largest_fits() {
         assert!(Summary::default().table().contains("read"));
         let mut largest = Summary::default();

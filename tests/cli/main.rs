@@ -3,12 +3,13 @@
 //! What a stage promises is tested beside the stage. Here stands what only the whole can promise: exit codes and
 //! messages ([`cases`]), the decisions on whole pages ([`seeds`], [`pages`]), the guarantees of a run
 //! ([`guarantees`], [`tampering`], [`hostile`]), what answers for a finished one ([`finished`]), what is left behind when
-//! something fails ([`faults`]), how a run that was killed goes on ([`resume`]), and what one that would lose too much does
-//! ([`guards`]).
+//! something fails ([`faults`]), how a run that was killed goes on ([`resume`]), what one that would lose too much does
+//! ([`guards`]), and what a benchmark takes out ([`contamination`]).
 
 #![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
 
 mod cases;
+mod contamination;
 mod faults;
 mod finished;
 mod guarantees;
