@@ -79,3 +79,16 @@ fn the_summary_shown_is_that_of_the_seeds() {
     let summary = emit(&job, decided, &mut Outputs::default()).unwrap().table();
     assert_eq!(fenced("prints to the terminal:", "text").trim_end(), summary.trim_end());
 }
+
+#[test]
+fn the_decontamination_shown_is_that_of_its_session() {
+    let session = include_str!("cases/contamination.txt");
+    let table: Vec<String> =
+        fenced("## Decontamination", "text").lines().map(|line| format!("! {line}")).collect();
+    let table: Vec<&str> = table.iter().map(|line| line.trim_end()).collect();
+    assert!(session.contains(&table.join("\n")), "{table:?}");
+    let item: String = fenced("Broken into lines:", "text").lines().map(str::trim_start).collect();
+    assert!(session.lines().any(|line| line == item), "{item}");
+    let command = fenced("## Decontamination", "sh").replace(" \\\n ", "");
+    assert!(session.lines().any(|line| line.strip_prefix("$ ") == Some(&command)), "{command}");
+}

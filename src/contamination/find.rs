@@ -2,7 +2,6 @@
 
 use super::reference::Reference;
 use super::words::{Scratch, Words};
-use crate::document::Span;
 use crate::fingerprint::{normalise_into, shingle_hashes, word_hashes};
 
 /// What a document holds of an item.
@@ -12,9 +11,11 @@ pub struct Overlap {
     pub item: u32,
     /// Words of the item that lie in n-grams which the document holds.
     pub words: u32,
-    /// The longest stretch of the item in the document, the first of equal ones, in the source text. Of an n-gram that the
+    /// The first word of the longest stretch of the item in the document, the first of equal ones. Of an n-gram that the
     /// document has several times, only the first is looked at.
-    pub span: Span,
+    pub at: u32,
+    /// The words of that stretch.
+    pub length: u32,
 }
 
 /// An n-gram of an item and where the document has it first, both as numbers of their first words.
@@ -63,12 +64,7 @@ impl Reference {
 
     /// What the text holds of each item, in the order of the items, given its n-grams. Those that `is_commonplace` names
     /// count for none.
-    pub fn overlaps(
-        &self,
-        words: &Words,
-        ngrams: &[(u32, u32)],
-        is_commonplace: impl Fn(u32) -> bool,
-    ) -> Vec<Overlap> {
+    pub fn overlaps(&self, ngrams: &[(u32, u32)], is_commonplace: impl Fn(u32) -> bool) -> Vec<Overlap> {
         let mut matches: Vec<Match> = Vec::new();
         for (ngram, in_document) in ngrams.iter().filter(|(ngram, _)| !is_commonplace(*ngram)) {
             let of = self.occurrences(*ngram).iter();
@@ -76,11 +72,11 @@ impl Reference {
         }
         matches.sort_unstable();
         let by_item = matches.chunk_by_mut(|a, b| a.item == b.item);
-        by_item.map(|matches| self.overlap(words, matches)).collect()
+        by_item.map(|matches| self.overlap(matches)).collect()
     }
 
     /// `matches` are those of one item, sorted.
-    fn overlap(&self, words: &Words, matches: &mut [Match]) -> Overlap {
+    fn overlap(&self, matches: &mut [Match]) -> Overlap {
         let item = matches[0].item;
         let length = self.items[item as usize].words.min(self.n as u32);
         let (mut covered, mut until) = (0, 0);
@@ -103,7 +99,7 @@ impl Reference {
                 longest = (at, words);
             }
         }
-        Overlap { item, words: covered, span: words.span(longest.0 as usize, longest.1 as usize) }
+        Overlap { item, words: covered, at: longest.0, length: longest.1 }
     }
 }
 

@@ -17,4 +17,4 @@ mod words;
 
 pub use find::Overlap;
 pub use reference::{Builder, Item, Reference};
-pub use words::{Scratch, Words};
+pub use words::{Places, Scratch, Words};

@@ -5,7 +5,7 @@
 
 use super::words::Words;
 use crate::config::AgainstConfig;
-use crate::document::{Place, Span};
+use crate::document::Place;
 use crate::fingerprint::shingle_hashes;
 
 /// Bytes of an n-gram while the index is made: gathered, sorted and split, with what growing vectors leave unused.
@@ -88,7 +88,7 @@ impl Builder {
     /// Adds the next item.
     pub fn add(&mut self, id: String, place: Place, field: Option<usize>, text: &str) {
         self.words.clear();
-        self.words.add(text, Span::new(0, text.len()));
+        self.words.add(text);
         let words = self.words.len();
         let length = words.min(self.n);
         let ngrams = if words < self.min_words { 0 } else { words + 1 - length };

@@ -3,25 +3,16 @@
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::document::Span;
-use crate::fingerprint::{for_each_located_word, word_hashes};
+use crate::fingerprint::{for_each_located_word, for_each_word, normalise_into, word_hashes};
 
-/// Words of a normal form, their hashes, and their places in the source.
+/// Words of a normal form, with their hashes.
 #[derive(Debug, Default)]
 pub struct Words {
     joined: String,
     /// Behind each word.
     ends: Vec<usize>,
     hashes: Vec<u64>,
-    places: Vec<Span>,
     normal: String,
-}
-
-/// What a worker keeps from one document to the next, to save allocations.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    pub(super) normal: String,
-    pub(super) hashes: Vec<u64>,
-    pub(super) shingles: Vec<u64>,
 }
 
 impl Words {
@@ -30,23 +21,19 @@ impl Words {
         self.joined.clear();
         self.ends.clear();
         self.hashes.clear();
-        self.places.clear();
     }
 
-    /// Adds the words of a part of `text`.
-    ///
-    /// # Panics
-    /// When the span does not lie in `text` on character boundaries.
-    pub fn add(&mut self, text: &str, span: Span) {
-        let Self { joined, ends, hashes, places, normal } = self;
-        for_each_located_word(span.of(text), normal, |word, place| {
+    /// Adds the words of a text.
+    pub fn add(&mut self, text: &str) {
+        let Self { joined, ends, hashes, normal } = self;
+        normalise_into(text, normal);
+        word_hashes(normal, hashes);
+        for_each_word(normal, |word| {
             if !joined.is_empty() {
                 joined.push(' ');
             }
             joined.push_str(word);
             ends.push(joined.len());
-            places.push(Span::new(span.start + place.start, span.start + place.end));
-            word_hashes(word, hashes);
         });
     }
 
@@ -72,9 +59,43 @@ impl Words {
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before] + 1);
         xxh3_128(&self.joined.as_bytes()[start..self.ends[at + length - 1]])
     }
+}
 
-    /// From the first byte of word `at` to the last of the `length` words, in the source.
-    pub(super) fn span(&self, at: usize, length: usize) -> Span {
-        Span::new(self.places[at].start, self.places[at + length - 1].end)
+/// Where the words of a text stand in it.
+#[derive(Debug)]
+pub struct Places(Vec<Span>);
+
+impl Places {
+    /// The places of the words in these parts of `text`, in order.
+    ///
+    /// # Panics
+    /// When a part does not lie in `text` on character boundaries.
+    #[must_use]
+    pub fn of(text: &str, parts: impl Iterator<Item = Span>) -> Self {
+        let (mut places, mut normal) = (Vec::new(), String::new());
+        for part in parts {
+            for_each_located_word(part.of(text), &mut normal, |_, place| {
+                places.push(Span::new(part.start + place.start, part.start + place.end));
+            });
+        }
+        Self(places)
     }
+
+    /// From the first byte of word `at` to the last of `length` words.
+    ///
+    /// # Panics
+    /// When there are no such words.
+    #[must_use]
+    pub fn span(&self, at: u32, length: u32) -> Span {
+        let last = at + length - 1;
+        Span::new(self.0[at as usize].start, self.0[last as usize].end)
+    }
+}
+
+/// What a worker keeps from one document to the next, to save allocations.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(super) normal: String,
+    pub(super) hashes: Vec<u64>,
+    pub(super) shingles: Vec<u64>,
 }

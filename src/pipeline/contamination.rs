@@ -3,9 +3,9 @@
 //! 1. The reference is read before anything else, so that one that cannot be used ends the run at its beginning.
 //! 2. Every document in the spool is asked whether it may hold anything. Of nearly all of them the answer is no.
 //! 3. Of the others the n-grams are counted, of exact copies only the first, to find the commonplaces among them.
-//! 4. They are gone through again, for what they hold of each item. That is sorted by item, the most first.
+//! 4. Those that hold any are gone through again, for what they hold of each item. That is sorted by item, the most first.
 //!
-//! In memory are the reference, its counts, and two bits of each document. What is decided here comes before duplicates are
+//! In memory are the reference, its counts, and three bits of each document. What is decided here comes before duplicates are
 //! looked for: a document that goes takes no part in that.
 
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use super::draft::Draft;
 use super::emit::portions;
 use super::ordered::ordered;
 use super::sort::{Runs, Sorter};
-use crate::config::AgainstMode;
-use crate::contamination::{Builder, Overlap, Reference, Scratch, Words};
+use crate::config::{AgainstMode, Size};
+use crate::contamination::{Builder, Overlap, Places, Reference, Scratch, Words};
 use crate::document::{Side, Span};
 use crate::error::{Error, Result};
 use crate::read::{Batches, Reject, parse_texts};
@@ -45,8 +45,8 @@ pub(super) struct Held {
 }
 
 impl Held {
-    fn new(document: u32, overlap: &Overlap) -> Self {
-        let Overlap { item, words, span } = *overlap;
+    fn new(document: u32, overlap: Overlap, span: Span) -> Self {
+        let Overlap { item, words, .. } = overlap;
         Self { item, rest: !words, document, start: span.start as u64, end: span.end as u64 }
     }
 
@@ -121,7 +121,7 @@ fn too_large(job: &Job<'_>, builder: &Builder) -> Error {
     Error::Config(format!(
         "the reference does not fit into memory: its first {items} items take a quarter of run.memory = {}; give more \
          with --memory, or make several runs, each against a part of it",
-        job.config.run.memory
+        Size::bytes(job.memory() as u64)
     ))
 }
 
@@ -135,9 +135,9 @@ impl Contamination {
     ) -> Result<Self> {
         let search = Search { job, reference: &reference, store };
         let touched = search.touched()?;
-        let commonplace = search.commonplaces(&touched)?;
+        let (holders, commonplace) = search.holders(&touched)?;
         let mut held = job.sorter("held", job.memory() / 8, None);
-        let mut counts = search.measure(&touched, &commonplace, &mut held, contaminated)?;
+        let mut counts = search.measure(&holders, &commonplace, &mut held, contaminated)?;
         counts.commonplace_ngrams = commonplace.iter().count() as u64;
         counts.items = reference.items.len() as u64;
         counts.too_short = reference.items.iter().filter(|item| item.ngrams == 0).count() as u64;
@@ -235,26 +235,32 @@ impl Search<'_> {
         Ok(touched)
     }
 
-    /// The n-grams that too many of these documents hold.
-    fn commonplaces(&self, touched: &Bits) -> Result<Bits> {
+    /// Those of these documents that hold any n-gram, and the n-grams that too many of them hold.
+    fn holders(&self, touched: &Bits) -> Result<(Bits, Bits)> {
+        let mut holders = Bits::new(self.store.records());
         let mut commonplace = Bits::new(self.reference.ngrams());
-        let most = self.job.config.against.max_documents;
-        if most == 0 {
-            return Ok(commonplace);
-        }
         let firsts = self.firsts(touched)?;
         let mut counts = vec![0_u32; self.reference.ngrams()];
         self.over(
-            &firsts,
-            |_, _, ngrams| ngrams.to_vec(),
-            |ngrams| {
-                ngrams.into_iter().for_each(|(ngram, _)| counts[ngram as usize] += 1);
+            touched,
+            |number, _, ngrams| Ok((number, ngrams.to_vec())),
+            |(number, ngrams)| {
+                if !ngrams.is_empty() {
+                    holders.insert(number);
+                }
+                if firsts.contains(number) {
+                    ngrams.into_iter().for_each(|(ngram, _)| counts[ngram as usize] += 1);
+                }
                 Ok(())
             },
         )?;
+        let most = match self.job.config.against.max_documents {
+            0 => u32::MAX,
+            most => most,
+        };
         let above = (0_u32..).zip(counts).filter(|(_, count)| *count > most);
         above.for_each(|(ngram, _)| commonplace.insert(ngram));
-        Ok(commonplace)
+        Ok((holders, commonplace))
     }
 
     /// These documents without those whose main text is that of an earlier one.
@@ -280,7 +286,7 @@ impl Search<'_> {
     /// What these documents hold of each item, into `held`.
     fn measure(
         &self,
-        touched: &Bits,
+        holders: &Bits,
         commonplace: &Bits,
         held: &mut Sorter<Held>,
         mut contaminated: impl FnMut(Contaminated) -> Result<()> + Send,
@@ -289,15 +295,20 @@ impl Search<'_> {
         let mut counts = Counts { action: config.action, ..Counts::default() };
         let [mut in_part, mut whole] = [(); 2].map(|()| Bits::new(reference.items.len()));
         self.over(
-            touched,
-            |number, words, ngrams| {
-                let overlaps = reference.overlaps(words, ngrams, |ngram| commonplace.contains(ngram));
-                (number, overlaps)
+            holders,
+            |number, bytes, ngrams| {
+                let overlaps = reference.overlaps(ngrams, |ngram| commonplace.contains(ngram));
+                if overlaps.is_empty() {
+                    return Ok((number, Vec::new()));
+                }
+                let places = places(&self.store.decode(bytes)?);
+                let place = |overlap: Overlap| (overlap, places.span(overlap.at, overlap.length));
+                Ok((number, overlaps.into_iter().map(place).collect()))
             },
             |(document, overlaps)| {
                 let mut worst: Option<Contaminated> = None;
-                for overlap in &overlaps {
-                    held.push(Held::new(document, overlap))?;
+                for (overlap, span) in overlaps {
+                    held.push(Held::new(document, overlap, span))?;
                     let share = reference.share(overlap.item, overlap.words);
                     if !reference.is_enough(overlap.item, overlap.words, config.share) {
                         in_part.insert(overlap.item);
@@ -317,11 +328,11 @@ impl Search<'_> {
         Ok(counts)
     }
 
-    /// Goes over some documents in input order, with their words and the n-grams they hold.
+    /// Goes over some documents in input order, with their bytes and the n-grams they hold.
     fn over<R: Send>(
         &self,
         documents: &Bits,
-        work: impl Fn(u32, &Words, &[(u32, u32)]) -> R + Sync,
+        work: impl Fn(u32, &[u8], &[(u32, u32)]) -> Result<R> + Sync,
         mut sink: impl FnMut(R) -> Result<()> + Send,
     ) -> Result<()> {
         let drafts = documents.iter().map(|number| Ok((number, self.store.bytes(number)?)));
@@ -334,9 +345,9 @@ impl Search<'_> {
                 let (mut words, mut scratch, mut ngrams) = (Words::default(), Scratch::default(), Vec::new());
                 let one = |(number, bytes): (u32, Vec<u8>)| {
                     words.clear();
-                    add_main_text(&self.store.decode(&bytes)?, &mut words);
+                    self.store.main_text(&bytes)?.runs().for_each(|run| words.add(run));
                     self.reference.ngrams_in(&words, &mut scratch, &mut ngrams);
-                    Ok(work(number, &words, &ngrams))
+                    work(number, &bytes, &ngrams)
                 };
                 portion.into_iter().map(one).collect::<Result<Vec<R>>>()
             },
@@ -345,7 +356,8 @@ impl Search<'_> {
     }
 }
 
-fn add_main_text(draft: &Draft, words: &mut Words) {
+/// Where the words of a main text stand.
+fn places(draft: &Draft) -> Places {
     let blocks = draft.labelled.blocks.iter().filter(|block| block.label.side() == Side::Main);
-    blocks.for_each(|block| words.add(&draft.document.text, block.block.span));
+    Places::of(&draft.document.text, blocks.map(|block| block.block.span))
 }
