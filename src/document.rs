@@ -274,6 +274,8 @@ pub enum DropReason {
     ExactDuplicate,
     /// The main text reaches the similarity threshold against that of a kept document.
     NearDuplicate,
+    /// The main text holds enough of an item of the reference.
+    Contaminated,
 }
 
 impl DropReason {
@@ -284,6 +286,7 @@ impl DropReason {
             Self::Empty => "empty",
             Self::ExactDuplicate => "exact_duplicate",
             Self::NearDuplicate => "near_duplicate",
+            Self::Contaminated => "contaminated",
         }
     }
 }
@@ -327,5 +330,12 @@ pub enum Verdict {
         similarity: f64,
         /// Whether the texts are equal after normalisation.
         exact: bool,
+    },
+    /// It goes because it holds enough of an item of the reference.
+    Contaminated {
+        /// The item of which it holds the largest share, by its number in the reference.
+        item: u32,
+        /// The share, from 0 to 1.
+        share: f64,
     },
 }

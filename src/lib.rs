@@ -13,6 +13,7 @@
 //! | [`fingerprint`] | the normal form of a text, and its keys, words, shingles and sketch |
 //! | [`repetition`] | in how many documents a block occurs, and where |
 //! | [`label`] | what each block is, with a confidence |
+//! | [`contamination`] | how much of each item of a benchmark a document holds |
 //! | [`dedup`] | which documents and paragraphs are copies of kept ones |
 //! | [`write`](mod@write) | the corpus, the decisions and the rejects, each whole or not at all |
 //! | [`report`] | what a run did, in numbers |
@@ -41,7 +42,7 @@
 //! let inputs = discover(&["seeds".to_owned()], &config.input)?;
 //! let work = WorkFolder::create(None, &target)?;
 //! let stop = AtomicBool::new(false);
-//! let job = Job { inputs: inputs.into(), config: &config, work: &work, progress: &Quiet, stop: &stop, known: None, is_reference: false };
+//! let job = Job::new(inputs.into(), &config, &work, &Quiet, &stop);
 //!
 //! let mut rejected = 0;
 //! let decided = decide(&job, |_reject| {
@@ -49,7 +50,7 @@
 //!     Ok(())
 //! })?;
 //! let corpus = Output::create(&target, Existing::Refuse)?;
-//! let mut outputs = Outputs { corpus: Some(corpus), decisions: None };
+//! let mut outputs = Outputs { corpus: Some(corpus), ..Outputs::default() };
 //! let summary = emit(&job, decided, &mut outputs)?;
 //! commit_all(outputs.corpus.into_iter().collect())?; // Now the file has its name.
 //!
@@ -62,6 +63,7 @@
 
 pub mod audit;
 pub mod config;
+pub mod contamination;
 pub mod dedup;
 pub mod document;
 pub mod error;

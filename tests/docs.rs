@@ -76,15 +76,10 @@ fn what_the_meter_is_shown_to_say_is_what_it_says() {
 fn the_summary_shown_is_that_of_the_seeds() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config::default();
-    let job = Job {
-        inputs: discover(&["seeds".to_owned()], &config.input).unwrap().into(),
-        config: &config,
-        work: &WorkFolder::create(Some(folder.path()), "docs".as_ref()).unwrap(),
-        progress: &Quiet,
-        stop: &AtomicBool::new(false),
-        known: None,
-        is_reference: false,
-    };
+    let inputs = discover(&["seeds".to_owned()], &config.input).unwrap().into();
+    let work = WorkFolder::create(Some(folder.path()), "docs".as_ref()).unwrap();
+    let stop = AtomicBool::new(false);
+    let job = Job::new(inputs, &config, &work, &Quiet, &stop);
     let decided = decide(&job, |_| Ok(())).unwrap();
     let summary = emit(&job, decided, &mut Outputs::default()).unwrap().table();
     assert_eq!(fenced("prints to the terminal:", "text").trim_end(), summary.trim_end());
@@ -100,4 +95,17 @@ fn the_other_threshold_shown_is_that_of_the_case() {
     for line in fenced("### Another threshold", "sh").lines() {
         assert!(case.lines().any(|shown| shown.starts_with(&format!("$ {line}"))), "{line}");
     }
+}
+
+#[test]
+fn the_decontamination_shown_is_that_of_its_session() {
+    let session = include_str!("cases/contamination.txt");
+    let table: Vec<String> =
+        fenced("## Decontamination", "text").lines().map(|line| format!("! {line}")).collect();
+    let table: Vec<&str> = table.iter().map(|line| line.trim_end()).collect();
+    assert!(session.contains(&table.join("\n")), "{table:?}");
+    let item: String = fenced("Broken into lines:", "text").lines().map(str::trim_start).collect();
+    assert!(session.lines().any(|line| line == item), "{item}");
+    let command = fenced("## Decontamination", "sh").replace(" \\\n ", "");
+    assert!(session.lines().any(|line| line.strip_prefix("$ ") == Some(&command)), "{command}");
 }

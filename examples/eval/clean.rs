@@ -80,15 +80,10 @@ pub fn clean<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Result<Vec<Cleane
     let mut config = Config::default();
     config.dedup.enabled = false;
     config.validate()?;
-    let job = Job {
-        inputs: discover(&[file.display().to_string()], &config.input)?.into(),
-        config: &config,
-        work: &WorkFolder::create(Some(folder.path()), &file)?,
-        progress: &Quiet,
-        stop: &AtomicBool::new(false),
-        known: None,
-        is_reference: false,
-    };
+    let inputs = discover(&[file.display().to_string()], &config.input)?.into();
+    let work = WorkFolder::create(Some(folder.path()), &file)?;
+    let stop = AtomicBool::new(false);
+    let job = Job::new(inputs, &config, &work, &Quiet, &stop);
     let decided = decide(&job, |_| Ok(()))?;
     for waiting in decided.outcome.over(&decided.store) {
         let waiting = waiting?;

@@ -11,7 +11,7 @@
 use std::collections::HashSet;
 
 use crate::document::Span;
-use crate::fingerprint::{for_each_word, normalise_into, shingle_hashes, word_hashes};
+use crate::fingerprint::{for_each_located_word, normalise_into, shingle_hashes, word_hashes};
 
 /// Words that must stand in the corpus in a row: five, as in the shingles that documents are compared by. A text of fewer
 /// words is looked for whole.
@@ -117,8 +117,7 @@ impl Stake {
     }
 }
 
-/// Adds the words of a block, each with its place in the source. They are those of the block's normal form; between white
-/// space that form has mostly as many words as the source, and where it has not, each gets the whole stretch for its place.
+/// Adds the words of a block, each with its place in the source.
 fn add_words(
     text: &str,
     block: usize,
@@ -127,22 +126,11 @@ fn add_words(
     hashes: &mut Vec<u64>,
     normal: &mut String,
 ) {
-    let start_of = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
-    for stretch in span.of(text).split_whitespace() {
-        let first = words.len();
-        for_each_word(stretch, |word| {
-            let start = start_of(word);
-            words.push(Word { block, span: Span::new(start, start + word.len()) });
-        });
-        normalise_into(stretch, normal);
-        word_hashes(normal, hashes);
-        if words.len() != hashes.len() {
-            words.truncate(first);
-            let start = start_of(stretch);
-            let whole = Span::new(start, start + stretch.len());
-            words.extend((first..hashes.len()).map(|_| Word { block, span: whole }));
-        }
-    }
+    for_each_located_word(span.of(text), normal, |word, place| {
+        let span = Span::new(span.start + place.start, span.start + place.end);
+        words.push(Word { block, span });
+        word_hashes(word, hashes);
+    });
 }
 
 #[cfg(test)]

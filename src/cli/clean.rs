@@ -9,6 +9,7 @@ use dehusk::pipeline::{Job, decide};
 use dehusk::read::Input;
 use dehusk::write::Existing;
 
+use super::against::AgainstArgs;
 use super::args::{InputArgs, MachineArgs, RunArgs, refuse_inputs, spooled, stop_flag};
 use super::known::{self, KnownArgs};
 use super::outputs::{OutputArgs, Targets, exit};
@@ -27,21 +28,30 @@ pub struct Args {
     known: KnownArgs,
 
     #[command(flatten)]
+    against: AgainstArgs,
+
+    #[command(flatten)]
     out: OutputArgs,
+
+    /// What the documents hold of each item of the reference, one line an item; with --mode ngram
+    #[arg(long, value_name = "FILE", requires = "against")]
+    contamination: Option<PathBuf>,
 
     /// Go on from where an interrupted run with the same output was, if there was one
     #[arg(long)]
     resume: bool,
 
     /// Work in this folder and keep it, so that `rededup` can answer from it with other settings
-    #[arg(long, value_name = "DIR", conflicts_with = "work_dir")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["work_dir", "against"])]
     keep_work: Option<PathBuf>,
 }
 
 /// Runs it.
 pub fn run(args: &Args) -> Result<Exit> {
     let config = args.out.lay_over(args.run.lay_over(args.input.config()?)?);
+    let config = args.against.lay_over(config)?;
     let mut targets = Targets::of(&args.out);
+    targets.add_contamination(args.contamination.as_deref());
     let config = args.known.lay_over(config, &targets)?;
     if args.resume && is_half_committed(args, &targets) {
         // What stands there is of the run that goes on.
@@ -49,8 +59,8 @@ pub fn run(args: &Args) -> Result<Exit> {
     }
     targets.check()?;
     let inputs = args.input.discover(&config)?;
-    let reference = args.known.reference(&config)?;
-    refuse_inputs(targets.all(), inputs.iter().chain(&reference).map(|input| &input.file))?;
+    let against = args.against.discover(&config, &inputs)?;
+    refuse_inputs(targets.all(), inputs.iter().chain(&against).map(|input| &input.file))?;
     MachineArgs::set_threads(&config)?;
     let stop = stop_flag();
 
@@ -69,18 +79,9 @@ pub fn run(args: &Args) -> Result<Exit> {
     }
     let progress = args.out.progress();
     let index = args.known.claim(&config, &inputs, args.out.quiet)?;
-    let mut job = Job {
-        inputs,
-        config: &config,
-        work: &work,
-        progress: &*progress,
-        stop,
-        known: None,
-        is_reference: false,
-    };
-    let explain = guard::explain(&args.input, &args.run);
-    let result = known::open(&job, index.as_ref(), reference).and_then(|known| {
-        job.known = known;
+    let mut job = Job::new(inputs, &config, &work, &*progress, stop);
+    let explain = guard::explain(&args.input, &args.run, &args.against);
+    let result = known::open(&mut job, index.as_ref(), against).and_then(|()| {
         args.out.answer(&job, &targets, &*progress, &explain, index, |reject| decide(&job, reject))
     });
     if let Err(error) = &result

@@ -1,14 +1,14 @@
-//! `--index` and `--against`: what outranks the documents of a run.
+//! What outranks the documents of a run: `--index`, and the reference of [`against`](super::against).
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Result;
 use dehusk::Error;
-use dehusk::config::Config;
+use dehusk::config::{AgainstMode, Config};
 use dehusk::pipeline::Job;
 use dehusk::pipeline::index::{Index, Known, reference};
-use dehusk::read::{Input, discover};
+use dehusk::read::Input;
 
 use super::outputs::Targets;
 use super::terminal;
@@ -19,10 +19,6 @@ pub struct KnownArgs {
     /// Documents kept by earlier runs with this folder outrank all others; what is kept now is added to it
     #[arg(long, value_name = "DIR", conflicts_with_all = ["dry_run", "keep_work"])]
     pub index: Option<PathBuf>,
-
-    /// Documents that outrank all others, and are neither written nor changed: files, folders or globs (repeatable)
-    #[arg(long, value_name = "REFERENCE", conflicts_with = "keep_work")]
-    pub against: Vec<String>,
 }
 
 impl KnownArgs {
@@ -38,22 +34,6 @@ impl KnownArgs {
         Ok(Index::configure(config)?)
     }
 
-    /// The documents to clean against, found but not opened.
-    pub fn reference(&self, config: &Config) -> Result<Vec<Input>> {
-        if self.against.is_empty() {
-            return Ok(Vec::new());
-        }
-        let refuse = |message: &str| Err(Error::Config(message.to_owned()).into());
-        if !config.dedup.enabled {
-            return refuse("--against needs duplicates to be looked for; leave out --dedup off");
-        }
-        let inputs = discover(&self.against, &config.input)?;
-        if inputs.iter().any(Input::awaits_spool) {
-            return refuse("--against -: a reference must be a file that can be read again");
-        }
-        Ok(inputs)
-    }
-
     /// Takes the index for a run.
     pub fn claim(&self, config: &Config, inputs: &[Input], quiet: bool) -> Result<Option<Index>> {
         let Some(folder) = &self.index else { return Ok(None) };
@@ -65,10 +45,15 @@ impl KnownArgs {
     }
 }
 
-/// Opens what outranks the documents of a run.
-pub fn open(job: &Job<'_>, index: Option<&Index>, against: Vec<Input>) -> Result<Option<Arc<Known>>> {
+/// Gives a run what it is held against: an index, and a reference as `[against]` says.
+pub fn open(job: &mut Job<'_>, index: Option<&Index>, against: Vec<Input>) -> Result<()> {
+    if job.config.against.mode == AgainstMode::Ngram {
+        job.against = against.into();
+        job.known = index.map(Index::known).transpose()?.map(Arc::new);
+        return Ok(());
+    }
     if index.is_none() && against.is_empty() {
-        return Ok(None);
+        return Ok(());
     }
     let mut known = index.map_or_else(|| Ok(Known::default()), Index::known)?;
     if !against.is_empty() {
@@ -83,5 +68,6 @@ pub fn open(job: &Job<'_>, index: Option<&Index>, against: Vec<Input>) -> Result
             terminal::warn(format_args!("{records} of the reference cannot be used; the last is {last}"));
         }
     }
-    Ok(Some(Arc::new(known)))
+    job.known = Some(Arc::new(known));
+    Ok(())
 }

@@ -4,6 +4,7 @@
 //! everything people read goes to standard error through [`terminal`]. An error becomes an exit code here and nowhere
 //! else.
 
+mod against;
 mod args;
 mod clean;
 mod completions;

@@ -127,6 +127,7 @@ pub fn exit(rejected: u64, config: &Config) -> Exit {
 pub struct Targets {
     pub corpus: Option<PathBuf>,
     decisions: Option<PathBuf>,
+    contamination: Option<PathBuf>,
     rejects: Option<PathBuf>,
     report: Option<PathBuf>,
     pub existing: Existing,
@@ -136,7 +137,14 @@ impl Targets {
     pub fn of(args: &OutputArgs) -> Self {
         let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
         if args.dry_run {
-            return Self { corpus: None, decisions: None, rejects: None, report: None, existing };
+            return Self {
+                corpus: None,
+                decisions: None,
+                contamination: None,
+                rejects: None,
+                report: None,
+                existing,
+            };
         }
         let beside = args.output.as_ref().filter(|path| is_file(path)).map(|path| {
             let mut name = path.as_os_str().to_owned();
@@ -146,15 +154,24 @@ impl Targets {
         Self {
             corpus: args.output.clone(),
             decisions: args.decisions.clone(),
+            contamination: None,
             rejects: args.rejects.clone().or(beside),
             report: args.report.clone(),
             existing,
         }
     }
 
+    /// Adds the file of items, unless nothing is to be written.
+    pub fn add_contamination(&mut self, file: Option<&Path>) {
+        if self.corpus.is_some() {
+            self.contamination = file.map(Path::to_owned);
+        }
+    }
+
     /// Refuses what could not be written in the end.
     pub fn check(&self) -> Result<(), Error> {
-        for path in [&self.corpus, &self.decisions, &self.rejects].into_iter().flatten() {
+        for path in [&self.corpus, &self.decisions, &self.contamination, &self.rejects].into_iter().flatten()
+        {
             Output::check(path, JSON_LINES, self.existing)?;
         }
         if let Some(path) = &self.report {
@@ -180,7 +197,7 @@ impl Targets {
 
     /// Every output that was asked for.
     pub fn all(&self) -> impl Iterator<Item = &Path> {
-        [&self.corpus, &self.decisions, &self.rejects, &self.report]
+        [&self.corpus, &self.decisions, &self.contamination, &self.rejects, &self.report]
             .into_iter()
             .flatten()
             .map(PathBuf::as_path)
@@ -210,7 +227,12 @@ impl Targets {
 
     fn open(&self, work: &WorkFolder) -> Result<Outputs, Error> {
         let open = |path: &Option<PathBuf>| path.as_deref().map(|path| self.create(path, work)).transpose();
-        Ok(Outputs { corpus: open(&self.corpus)?, decisions: open(&self.decisions)?, layer: None })
+        Ok(Outputs {
+            corpus: open(&self.corpus)?,
+            decisions: open(&self.decisions)?,
+            contamination: open(&self.contamination)?,
+            layer: None,
+        })
     }
 
     fn create(&self, path: &Path, work: &WorkFolder) -> Result<Output, Error> {
@@ -237,7 +259,7 @@ impl Targets {
         });
         let stale = if rejects.is_none() { self.rejects.as_deref() } else { None };
         let report = report.transpose()?;
-        let Outputs { mut corpus, decisions, .. } = outputs;
+        let Outputs { mut corpus, decisions, contamination, .. } = outputs;
         if self.corpus.as_deref() == Some(Path::new("-")) {
             match corpus.take().map_or(Ok(()), Output::commit) {
                 // Whoever reads the corpus has read enough; the other outputs are still wanted.
@@ -246,7 +268,7 @@ impl Targets {
             }
         }
         work.begin_commit()?;
-        commit_all([decisions, rejects, report, corpus].into_iter().flatten().collect())?;
+        commit_all([decisions, contamination, rejects, report, corpus].into_iter().flatten().collect())?;
         match stale {
             Some(path) if self.existing == Existing::Replace && path.is_file() => {
                 std::fs::remove_file(path).map_err(Error::io("remove the rejects of an earlier run", path))

@@ -60,15 +60,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         terminal::say(format_args!("work folder {}", work.path().display()));
     }
     let progress = args.out.progress();
-    let job = Job {
-        inputs,
-        config: &config,
-        work: &work,
-        progress: &*progress,
-        stop,
-        known: None,
-        is_reference: false,
-    };
+    let job = Job::new(inputs, &config, &work, &*progress, stop);
     let explain = guard::explain_under(&config);
     let rejected = args
         .out

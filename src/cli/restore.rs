@@ -58,6 +58,7 @@ enum Reason {
     Empty,
     ExactDuplicate,
     NearDuplicate,
+    Contaminated,
 }
 
 /// Dropped blocks that come back.
@@ -139,6 +140,7 @@ impl Reason {
             Self::Empty => DropReason::Empty,
             Self::ExactDuplicate => DropReason::ExactDuplicate,
             Self::NearDuplicate => DropReason::NearDuplicate,
+            Self::Contaminated => DropReason::Contaminated,
         }
     }
 }

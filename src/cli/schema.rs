@@ -19,6 +19,7 @@ pub struct Args {
 enum Format {
     Corpus,
     Decisions,
+    Contamination,
     Report,
     Config,
 }
@@ -28,6 +29,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     let kind = match args.format {
         Format::Corpus => Kind::Corpus,
         Format::Decisions => Kind::Decisions,
+        Format::Contamination => Kind::Contamination,
         Format::Report => Kind::Report,
         Format::Config => Kind::Config,
     };

@@ -3,12 +3,14 @@
 //! A configuration is the defaults, overlaid by a `dehusk.toml`, overlaid by `--set key=value` and the flags. It is
 //! checked once, by [`Config::validate`]; after that no stage looks for a mistake in it again.
 
+mod against;
 mod guard;
 mod keep;
 mod meter;
 mod overlay;
 mod size;
 
+pub use against::{AgainstAction, AgainstConfig, AgainstMode};
 pub use guard::{GuardAction, GuardConfig};
 pub use keep::KeepRule;
 pub use meter::MeterConfig;
@@ -29,6 +31,8 @@ pub struct Config {
     pub label: LabelConfig,
     /// How duplicates are found and what happens to them.
     pub dedup: DedupConfig,
+    /// What goes because a reference has it.
+    pub against: AgainstConfig,
     /// How much may go before someone has to look; nothing here changes a byte of the corpus or the decisions.
     pub guard: GuardConfig,
     /// How closely the search for duplicates is looked at; nothing here changes a byte of the corpus or the decisions.
@@ -239,6 +243,9 @@ impl Config {
         let similarity = self.dedup.blocks.similarity;
         if !(similarity > 0.5 && similarity <= 1.0) {
             return wrong("dedup.blocks.similarity", &similarity, "above 0.5 and at most 1");
+        }
+        if let Some((key, value, must)) = self.against.mistake() {
+            return wrong(key, &value, must);
         }
         for (key, share) in self.guard.shares() {
             if !(0.0..=1.0).contains(&share) {

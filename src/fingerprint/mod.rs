@@ -8,6 +8,7 @@
 
 mod characters;
 mod keys;
+mod located;
 mod near;
 mod normalise;
 mod phrases;
@@ -17,6 +18,7 @@ mod sketch;
 mod words;
 
 pub use keys::{Keys, exact_key, keys};
+pub use located::for_each_located_word;
 pub use near::{ShortText, half_keys};
 pub use normalise::{mask_digits_into, normalise_into};
 pub use phrases::{has_phrases, phrase_hashes};

@@ -114,10 +114,10 @@ impl Job<'_> {
         hash(&(env!("CARGO_PKG_VERSION"), config.to_toml()))
     }
 
-    /// What the inputs were when this was first asked, and what is known besides.
+    /// What the inputs and the reference were when this was first asked, and what is known besides.
     fn inputs_now(&self) -> String {
         let known = self.known.as_deref().map_or("", Known::identity);
-        self.work.inputs(|| identity(&self.inputs)) + known
+        self.work.inputs(|| identity(&self.inputs) + &identity(&self.against)) + known
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Job;
 use super::bits::Bits;
 use super::checkpoint::{Moment, Stage};
+use super::contamination::{self, Contamination};
 use super::draft::{Draft, MainTextView};
 use super::drafts::{Drafts, Row, drafts};
 use super::ids;
@@ -20,7 +21,8 @@ use super::sort::{Runs, Sorted, Sorter};
 use super::spool::{Extent, Spool, SpoolWriter};
 use super::table::{Table, TableWriter};
 use super::verdicts::{Judged, Verdicts, verdicts};
-use crate::config::BlockDedupConfig;
+use crate::config::{AgainstAction, BlockDedupConfig};
+use crate::contamination::Reference;
 use crate::dedup::{DuplicateBlock, MainText, MainTextDigest, Shingles};
 use crate::document::{Elsewhere, Verdict};
 use crate::error::Result;
@@ -61,6 +63,19 @@ impl Store {
         self.rows.len() as u32
     }
 
+    /// Every document's number and bytes, in input order.
+    pub(super) fn drafts(&self) -> impl Iterator<Item = Result<(u32, Vec<u8>)>> + Send {
+        let mut entries = self.spool.entries();
+        (0_u32..).zip(self.rows.iter()).filter_map(move |(number, row)| match row {
+            Ok(row) => {
+                row.draft?;
+                let bytes = entries.next().unwrap_or_else(|| Err(self.damaged()));
+                (!self.repeated.contains(number)).then(|| Ok((number, bytes?)))
+            }
+            Err(error) => Some(Err(error)),
+        })
+    }
+
     /// The exact key of a document's main text, if it has one.
     pub(super) fn exact_key(&self, number: u32) -> Result<Option<u128>> {
         Ok(self.rows.get(u64::from(number))?.entry.map(|entry| entry.exact))
@@ -74,6 +89,11 @@ impl Store {
     /// Where a document is that is none of the run.
     pub(super) fn elsewhere(&self, number: u32) -> Option<Elsewhere> {
         self.known(number).map(|(known, document)| known.home(document))
+    }
+
+    /// The main text in the bytes of a document.
+    pub(super) fn main_text<'b>(&self, bytes: &'b [u8]) -> Result<MainTextView<'b>> {
+        MainTextView::of(bytes).ok_or_else(|| self.damaged())
     }
 
     /// Its id.
@@ -108,11 +128,11 @@ impl Store {
         Draft::block_of(&bytes, block).map(str::to_owned).ok_or_else(|| self.damaged())
     }
 
-    fn decode(&self, bytes: &[u8]) -> Result<Draft> {
+    pub(super) fn decode(&self, bytes: &[u8]) -> Result<Draft> {
         Draft::decode(bytes, &self.inputs).ok_or_else(|| self.damaged())
     }
 
-    fn bytes(&self, number: u32) -> Result<Vec<u8>> {
+    pub(super) fn bytes(&self, number: u32) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.read(number, &mut bytes)?;
         Ok(bytes)
@@ -134,9 +154,16 @@ pub struct Outcome {
     duplicates: Peekable<Sorted<DuplicateBlock>>,
     /// Work that a bound left out, by name.
     pub skipped: Vec<(String, u64)>,
+    /// What documents hold of a reference, if there is one.
+    pub(super) contamination: Option<Contamination>,
 }
 
 impl Outcome {
+    /// Takes out the reference that documents were compared with, whose items verdicts name by their numbers.
+    pub fn take_reference(&mut self) -> Option<Reference> {
+        self.contamination.take().map(|contamination| contamination.reference)
+    }
+
     /// Every document with what was decided about it, in input order.
     pub fn over<'s>(mut self, store: &'s Store) -> impl Iterator<Item = Result<Waiting>> + Send + use<'s> {
         let mut entries = store.spool.entries();
@@ -255,7 +282,7 @@ impl MainText for Respooled<'_> {
                 return known.shingles(document, digest, self.shingle_words, out);
             }
             self.store.read(document, bytes)?;
-            let text = MainTextView::of(bytes).ok_or_else(|| self.store.damaged())?;
+            let text = self.store.main_text(bytes)?;
             digest.shingles(text.runs(), self.shingle_words, out);
             Ok(())
         })
@@ -273,11 +300,13 @@ pub(super) struct State {
     judged: Runs,
     duplicates: Runs,
     skipped: Vec<(String, u64)>,
+    contamination: Option<contamination::State>,
 }
 
 impl State {
     pub fn runs(&self) -> impl Iterator<Item = &Runs> {
-        [&self.judged, &self.duplicates].into_iter()
+        let held = self.contamination.iter().map(|contamination| &contamination.held);
+        [&self.judged, &self.duplicates].into_iter().chain(held)
     }
 }
 
@@ -287,15 +316,18 @@ impl State {
 /// # Errors
 /// Whatever ends a run; a bad record does not.
 pub fn decide(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
-    let (store, rejects, judged, duplicates, skipped) = match job.resumed()? {
+    let reference = contamination::read(job, &mut reject)?;
+    let (store, rejects, judged, duplicates, skipped, contamination) = match job.resumed()? {
         Some(Stage::Decided(state)) => {
             let (store, rejects) = reopened(job, &state)?;
             let [judged, duplicates] = [(); 2].map(|()| job.memory() / 4);
             let judged = Sorter::resume(job.work.path(), &state.judged, judged);
             let duplicates = Sorter::resume(job.work.path(), &state.duplicates, duplicates);
-            (store, rejects, judged, duplicates, state.skipped)
+            let found = reference.zip(state.contamination);
+            let found = found.map(|(reference, found)| Contamination::resume(job, reference, &found));
+            (store, rejects, judged, duplicates, state.skipped, found)
         }
-        stage => newly_decided(job, stage)?,
+        stage => newly_decided(job, stage, reference)?,
     };
     let mut kept = job.work.is_kept().then(|| Keeper::open(job)).transpose()?;
     rejected::hand_out(job, &rejects, &store.repeated, |number, rejected| {
@@ -304,10 +336,11 @@ pub fn decide(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()>) -> R
     })?;
     kept.map_or(Ok(()), |kept| kept.put_down(job, &store, &skipped))?;
     let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
-    Ok(Decided { store, outcome: Outcome { judged, duplicates, skipped } })
+    Ok(Decided { store, outcome: Outcome { judged, duplicates, skipped, contamination } })
 }
 
-type Parts = (Store, Spool, Sorter<Judged>, Sorter<DuplicateBlock>, Vec<(String, u64)>);
+type Parts =
+    (Store, Spool, Sorter<Judged>, Sorter<DuplicateBlock>, Vec<(String, u64)>, Option<Contamination>);
 
 fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
     let repeated = ids::take_up(job, state.repeated, state.records)?;
@@ -325,17 +358,17 @@ fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
 /// Whatever ends a run, and [`Error::Work`](crate::Error::Work) where the kept folder is damaged.
 pub fn redecide(job: &Job<'_>, kept: &Kept, reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
     let drafts = kept.drafts(job, reject)?;
-    let (store, _, judged, duplicates, skipped) = judged(job, drafts)?;
+    let (store, _, judged, duplicates, skipped, contamination) = judged(job, drafts, None)?;
     let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
-    Ok(Decided { store, outcome: Outcome { judged, duplicates, skipped } })
+    Ok(Decided { store, outcome: Outcome { judged, duplicates, skipped, contamination } })
 }
 
-fn newly_decided(job: &Job<'_>, stage: Option<Stage>) -> Result<Parts> {
-    judged(job, drafts(job, stage)?)
+fn newly_decided(job: &Job<'_>, stage: Option<Stage>, reference: Option<Reference>) -> Result<Parts> {
+    judged(job, drafts(job, stage)?, reference)
 }
 
 /// Decides on what was labelled.
-fn judged(job: &Job<'_>, drafts: Drafts) -> Result<Parts> {
+fn judged(job: &Job<'_>, drafts: Drafts, reference: Option<Reference>) -> Result<Parts> {
     let Drafts { spool, rejects, rows, repeated, buckets, paragraphs, skipped_near_pairs } = drafts;
     let (inputs, known) = (Arc::clone(&job.inputs), job.known.clone());
     if known.as_ref().is_some_and(|known| rows.len() + u64::from(known.documents()) >= u64::from(u32::MAX)) {
@@ -343,13 +376,26 @@ fn judged(job: &Job<'_>, drafts: Drafts) -> Result<Parts> {
         return Err(crate::Error::Config(message.to_owned()));
     }
     let store = Store { inputs, known, spool, rows, repeated };
+    let mut contaminated = job.sorter("contaminated", job.memory() / 16, None);
+    let mut out = store.repeated.clone();
+    let drops = job.config.against.action == AgainstAction::Drop;
+    let found = reference.map(|reference| {
+        Contamination::find(job, reference, &store, |found| {
+            if !drops {
+                return Ok(());
+            }
+            out.insert(found.document);
+            contaminated.push(Judged::contaminated(found.document, found.item, found.share))
+        })
+    });
+    let mut found = found.transpose()?;
     job.progress.stage("dedup", 0);
     let text = Respooled { store: &store, shingle_words: job.config.dedup.shingle_words };
-    let Verdicts { mut judged, ranks, statistics } =
-        verdicts(job, &store.rows, &store.repeated, buckets, &text)?;
+    let Verdicts { mut judged, ranks, statistics } = verdicts(job, &store.rows, &out, buckets, &text)?;
     let (mut duplicates, skipped_block_pairs) =
         paragraphs.duplicates(job, &ranks, |document, block| store.block(document, block))?;
     drop(ranks);
+    contaminated.finish()?.try_for_each(|found| judged.push(found?))?;
     let skipped = vec![
         (NEAR_LINE_PAIRS.to_owned(), skipped_near_pairs),
         ("near_block_pairs".to_owned(), skipped_block_pairs),
@@ -365,8 +411,9 @@ fn judged(job: &Job<'_>, drafts: Drafts) -> Result<Parts> {
             judged: judged.checkpoint()?,
             duplicates: duplicates.checkpoint()?,
             skipped: skipped.clone(),
+            contamination: found.as_mut().map(Contamination::checkpoint).transpose()?,
         };
         job.save(Stage::Decided(state))?;
     }
-    Ok((store, rejects, judged, duplicates, skipped))
+    Ok((store, rejects, judged, duplicates, skipped, found))
 }

@@ -8,6 +8,7 @@ use super::guard::{Guards, Tally};
 use super::index::{Addition, LayerBuilder, Recipe};
 use super::meter::Meter;
 use super::ordered::ordered;
+use crate::contamination::Reference;
 use crate::document::Verdict;
 use crate::error::Result;
 use crate::report::Summary;
@@ -28,6 +29,8 @@ pub struct Outputs {
     pub decisions: Option<Output>,
     /// What the next instalments will ask for.
     pub layer: Option<LayerBuilder>,
+    /// One line an item of the reference.
+    pub contamination: Option<Output>,
 }
 
 /// What a worker made of a portion.
@@ -49,7 +52,8 @@ struct Written {
 /// # Errors
 /// Whatever ends a run.
 pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Summary> {
-    let Decided { store, outcome } = decided;
+    let Decided { store, mut outcome } = decided;
+    let contamination = outcome.contamination.take();
     job.progress.stage("write", 0);
     let mut summary = Summary::default();
     for (name, count) in &outcome.skipped {
@@ -59,6 +63,7 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
     let mut meter = Meter::new(job, store.rows().len());
     let view = View {
         job,
+        reference: contamination.as_ref().map(|contamination| &contamination.reference),
         store: &store,
         wants_decisions: outputs.decisions.is_some(),
         is_guarded: guards.is_some(),
@@ -98,6 +103,12 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
             Ok(())
         },
     )?;
+    if let Some(contamination) = contamination {
+        summary.set_contamination(contamination.counts.clone());
+        if let Some(output) = &mut outputs.contamination {
+            contamination.write(job, &store, output)?;
+        }
+    }
     if let Some(guards) = guards {
         let breaches = guards.judge(&store, &summary)?;
         summary.set_breaches(breaches);
@@ -133,6 +144,8 @@ pub(super) fn portions<T: Send>(
 
 struct View<'a> {
     job: &'a Job<'a>,
+    /// What documents were compared with, if with anything.
+    reference: Option<&'a Reference>,
     store: &'a Store,
     /// Whether the decisions are written at all; they are longer than the corpus.
     wants_decisions: bool,
@@ -156,6 +169,10 @@ impl View<'_> {
             let verdict = waiting.verdict;
             let canonical_id = match verdict {
                 Verdict::Duplicate { canonical, .. } => Some(self.id(canonical, &mut ids)?),
+                Verdict::Contaminated { item, .. } => self
+                    .reference
+                    .and_then(|reference| reference.items.get(item as usize))
+                    .map(|item| item.id.clone()),
                 _ => None,
             };
             let document = &draft.document;

@@ -13,6 +13,7 @@
 
 mod bits;
 mod checkpoint;
+mod contamination;
 mod decide;
 mod draft;
 mod drafts;
@@ -74,6 +75,8 @@ impl Progress for Quiet {
 pub struct Job<'a> {
     /// What to read, in order. Standard input is spooled to a file before.
     pub inputs: Arc<[Input]>,
+    /// The reference: files whose contents go from the inputs, as `[against]` says. They are only read.
+    pub against: Arc<[Input]>,
     /// A configuration that [`Config::validate`] has accepted.
     pub config: &'a Config,
     /// The scratch folder.
@@ -86,6 +89,20 @@ pub struct Job<'a> {
     pub known: Option<Arc<index::Known>>,
     /// Whether the documents are a reference: then their ids need not be unique.
     pub is_reference: bool,
+}
+
+impl<'a> Job<'a> {
+    /// A job that is not held against anything.
+    pub fn new(
+        inputs: Arc<[Input]>,
+        config: &'a Config,
+        work: &'a WorkFolder,
+        progress: &'a dyn Progress,
+        stop: &'a AtomicBool,
+    ) -> Self {
+        let against = Arc::new([]);
+        Self { inputs, against, config, work, progress, stop, known: None, is_reference: false }
+    }
 }
 
 impl Job<'_> {

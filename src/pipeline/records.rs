@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::contamination::Held;
 use super::drafts::Row;
 use super::guard::Loss;
 use super::index::{KnownKey, KnownRow, Line};
@@ -197,6 +198,12 @@ as_tuple!(
     Judged = (u32, u8, u32, u64),
     |j| (j.document, j.kind, j.canonical, j.similarity),
     (document, kind, canonical, similarity) => Judged { document, kind, canonical, similarity }
+);
+
+as_tuple!(
+    Held = (u32, u32, u32, u64, u64),
+    |h| (h.item, h.rest, h.document, h.start, h.end),
+    (item, rest, document, start, end) => Held { item, rest, document, start, end }
 );
 
 as_tuple!(

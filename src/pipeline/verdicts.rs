@@ -66,6 +66,7 @@ impl Judged {
     const NEAR: u8 = 0;
     const EXACT: u8 = 1;
     const HAS_COPY: u8 = 2;
+    const CONTAMINATED: u8 = 3;
 
     fn dropped(document: u32, canonical: u32, similarity: f64, is_exact: bool) -> [Self; 2] {
         let kind = if is_exact { Self::EXACT } else { Self::NEAR };
@@ -74,6 +75,11 @@ impl Judged {
             Self { document, kind, canonical, similarity },
             Self { document: canonical, kind: Self::HAS_COPY, canonical: document, similarity: 0 },
         ]
+    }
+
+    /// A document that goes for an item of the reference.
+    pub fn contaminated(document: u32, item: u32, share: f64) -> Self {
+        Self { document, kind: Self::CONTAMINATED, canonical: item, similarity: share.to_bits() }
     }
 
     /// The copy of the document that this is about.
@@ -86,6 +92,9 @@ impl Judged {
         let Self { kind, canonical, similarity, .. } = self;
         match before {
             Verdict::Keep { copies } if kind == Self::HAS_COPY => Verdict::Keep { copies: copies + 1 },
+            Verdict::Keep { .. } if kind == Self::CONTAMINATED => {
+                Verdict::Contaminated { item: canonical, share: f64::from_bits(similarity) }
+            }
             Verdict::Keep { .. } => {
                 let (similarity, exact) = (f64::from_bits(similarity), kind == Self::EXACT);
                 Verdict::Duplicate { canonical, similarity, exact }
@@ -128,11 +137,11 @@ impl Ranks {
         self.known as usize + self.documents.len()
     }
 
-    fn of(job: &Job<'_>, rows: &Table<Row>, repeated: &Bits) -> Result<Self> {
+    fn of(job: &Job<'_>, rows: &Table<Row>, out: &Bits) -> Result<Self> {
         let known = job.known.as_deref().map_or(0, Known::documents);
         let mut claims: Sorter<(u128, u32)> = job.sorter("claims", job.memory() / 4, None);
         for (document, row) in (0_u32..).zip(rows.iter()) {
-            if let Some(entry) = row?.entry.filter(|_| !repeated.contains(document)) {
+            if let Some(entry) = row?.entry.filter(|_| !out.contains(document)) {
                 // The best claim comes first, and between equals the input order decides.
                 claims.push((!entry.claim, document))?;
             }
@@ -157,18 +166,18 @@ pub(super) struct Verdicts {
     pub statistics: Statistics,
 }
 
-/// Gives each document its verdict. `repeated` have none.
+/// Gives each document its verdict. Those in `out` have none.
 ///
 /// # Errors
 /// Whatever ends a run.
 pub(super) fn verdicts(
     job: &Job<'_>,
     rows: &Table<Row>,
-    repeated: &Bits,
+    out: &Bits,
     buckets: Sorter<InBucket>,
     text: &impl MainText,
 ) -> Result<Verdicts> {
-    let mut ranks = Ranks::of(job, rows, repeated)?;
+    let mut ranks = Ranks::of(job, rows, out)?;
     let mut judged = job.sorter("judged", job.memory() / 8, None);
     if !job.config.dedup.enabled {
         return Ok(Verdicts { judged, ranks, statistics: Statistics::default() });

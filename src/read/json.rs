@@ -49,7 +49,7 @@ pub(super) fn page(line: &str, cfg: &InputConfig, number: impl FnOnce() -> Strin
     let (text, id, url) = (take(TEXT)?, take(ID)?, take(URL)?);
     Ok(Page {
         text: the_text(line, text, cfg)?,
-        id: the_id(line, id, cfg)?.unwrap_or_else(number),
+        id: the_id(line, id, &cfg.id_field)?.unwrap_or_else(number),
         url: match url {
             Some(Value::Decoded(url)) => Some(url),
             _ => None,
@@ -57,6 +57,59 @@ pub(super) fn page(line: &str, cfg: &InputConfig, number: impl FnOnce() -> Strin
         metadata: Metadata(metadata),
         cleaned,
     })
+}
+
+/// The id of a line that is no page, and the texts of those of `fields` that it has, each with its number among them. A
+/// list or an object stands for its strings, in their order, a line each.
+pub(super) fn texts(
+    line: &str,
+    fields: &[String],
+    id_field: &str,
+    number: impl FnOnce() -> String,
+) -> Result<(String, Vec<(usize, String)>), Flaw> {
+    let names: Vec<&str> = fields.iter().map(String::as_str).chain([id_field]).collect();
+    let mut members = members(line, &names)?;
+    let mut texts = Vec::new();
+    for (field, name) in fields.iter().enumerate() {
+        let raw = match take_field(line, &mut members, field, name)? {
+            None => continue,
+            Some(Value::Decoded(text)) => {
+                texts.push((field, text));
+                continue;
+            }
+            Some(Value::Raw(raw)) => raw,
+        };
+        match kind(raw) {
+            JsonKind::Null => {}
+            JsonKind::Array | JsonKind::Object => {
+                let value = serde_json::from_str(raw).map_err(|e| malformed(&e))?;
+                let mut strings = Vec::new();
+                collect_strings(&value, &mut strings);
+                texts.push((field, strings.join("\n")));
+            }
+            other => {
+                let at = column(line, raw);
+                let message =
+                    format!("field {name:?} is {other}, not a string or a list of strings, at column {at}");
+                return Err(Flaw(Cause::TextNotAString, message));
+            }
+        }
+    }
+    if texts.is_empty() {
+        let message = format!("there is a text in no field of {fields:?}");
+        return Err(Flaw(Cause::MissingText, message));
+    }
+    let id = take_field(line, &mut members, fields.len(), id_field)?;
+    Ok((the_id(line, id, id_field)?.unwrap_or_else(number), texts))
+}
+
+fn collect_strings<'v>(value: &'v serde_json::Value, out: &mut Vec<&'v str>) {
+    match value {
+        serde_json::Value::String(text) => out.push(text),
+        serde_json::Value::Array(values) => values.iter().for_each(|value| collect_strings(value, out)),
+        serde_json::Value::Object(values) => values.values().for_each(|value| collect_strings(value, out)),
+        _ => {}
+    }
 }
 
 /// The value of a configured field; null stays in its place.
@@ -116,7 +169,7 @@ fn the_text(line: &str, text: Option<Value>, cfg: &InputConfig) -> Result<String
 }
 
 /// A number is taken by its digits as they stand, so that no large one is rounded.
-fn the_id(line: &str, id: Option<Value>, cfg: &InputConfig) -> Result<Option<String>, Flaw> {
+fn the_id(line: &str, id: Option<Value>, name: &str) -> Result<Option<String>, Flaw> {
     let raw = match id {
         None => return Ok(None),
         Some(Value::Decoded(id)) => return Ok(Some(id).filter(|id| !id.is_empty())),
@@ -126,7 +179,7 @@ fn the_id(line: &str, id: Option<Value>, cfg: &InputConfig) -> Result<Option<Str
         JsonKind::Number => Ok(Some(raw.to_owned())),
         JsonKind::Null => Ok(None),
         other => {
-            let (name, at) = (&cfg.id_field, column(line, raw));
+            let at = column(line, raw);
             let message = format!("field {name:?} is {other}, neither a string nor a number, at column {at}");
             Err(Flaw(Cause::BadId, message))
         }

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use discover::discover;
-pub use parse::parse;
+pub use parse::{parse, parse_texts};
 pub use reject::{Cause, RAW_LIMIT, Reject};
 pub use split::{Batch, Batches, Content, Position, RawRecord};
 pub use spool::spool;

@@ -41,6 +41,44 @@ pub fn parse(batch: &Batch, index: usize, inputs: &[Input], cfg: &InputConfig) -
     document.map_err(|flaw| Reject::new(input, record.record, record.offset, flaw, bytes))
 }
 
+/// The id, the place and the texts of record `index` of a batch that is no page: of a JSON line those of `fields` that it has, each with
+/// its number among them; of a text file all of it, without a number. A list stands for its strings, a line each; a text
+/// may be empty.
+///
+/// # Errors
+/// The reject that stands in the record's place.
+///
+/// # Panics
+/// When the batch has no such record or was not made from `inputs`.
+pub fn parse_texts(
+    batch: &Batch,
+    index: usize,
+    inputs: &[Input],
+    fields: &[String],
+    id_field: &str,
+) -> Result<(String, Place, Vec<(Option<usize>, String)>), Reject> {
+    let record = &batch.records[index];
+    let input = &inputs[record.input];
+    let bytes = match &record.content {
+        Content::Rejected(reject) => return Err(reject.clone()),
+        Content::Bytes(range) => &batch.buffer[range.clone()],
+    };
+    let texts = match input.kind {
+        Kind::Text => text_file(bytes, input).map(|page| (page.id, vec![(None, page.text)])),
+        Kind::Jsonl => utf8(bytes, "column").and_then(|line| {
+            let line = if record.offset == 0 { without_mark(line) } else { line };
+            let number = || format!("{}#{}", input.id, record.record);
+            let (id, texts) = json::texts(line, fields, id_field, number)?;
+            Ok((id, texts.into_iter().map(|(field, text)| (Some(field), text)).collect()))
+        }),
+    };
+    let place = Place { path: Arc::clone(&input.path), record: record.record };
+    match texts {
+        Ok((id, texts)) => Ok((id, place, texts)),
+        Err(flaw) => Err(Reject::new(input, record.record, record.offset, flaw, bytes)),
+    }
+}
+
 /// A document that does not know yet where it stands.
 pub(super) struct Page {
     pub id: String,

@@ -482,3 +482,34 @@ proptest! {
         prop_assert_eq!(got, expected);
     }
 }
+
+#[test]
+fn the_texts_of_a_record_are_its_fields_and_a_list_is_its_strings() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("b.jsonl");
+    let content = concat!(
+        r#"{"answer":{"text":["b","c"],"start":[1]},"id":7,"question":"a"}"#,
+        "\n",
+        r#"{"question":null,"answer":["",["x",2,true]]}"#,
+        "\n",
+        r#"{"question":null,"id":"q"}"#,
+        "\n",
+        r#"{"question":7}"#,
+        "\n",
+        r#"{"question":"a","question":"b"}"#,
+        "\n[]\n",
+    );
+    fs::write(&path, content).unwrap();
+    let cfg = InputConfig::default();
+    let inputs: Arc<[Input]> = discover(&[path.display().to_string()], &cfg).unwrap().into();
+    let batch = Batches::new(Arc::clone(&inputs), &cfg).next().unwrap();
+    let fields = ["question", "answer"].map(str::to_owned);
+    let mut all = (0..batch.records.len()).map(|i| parse_texts(&batch, i, &inputs, &fields, "id"));
+    let (id, place, texts) = all.next().unwrap().unwrap();
+    assert_eq!((id.as_str(), place.record), ("7", 0));
+    assert_eq!(texts, [(Some(0), "a".to_owned()), (Some(1), "b\nc".to_owned())]);
+    let (id, _, texts) = all.next().unwrap().unwrap();
+    assert_eq!((id.as_str(), texts), ("b.jsonl#1", vec![(Some(1), "\nx".to_owned())]));
+    let causes: Vec<&str> = all.map(|rest| rest.unwrap_err().cause.name()).collect();
+    assert_eq!(causes, ["missing_text", "text_not_a_string", "duplicate_field", "not_an_object"]);
+}

@@ -14,12 +14,13 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 pub use guard::{Breach, Case, Guard, NAMED_CASES};
 pub use interval::{CONFIDENCE, Interval};
 pub use quality::{Fate, Missed, NAMED_MISSED, Quality, Stratum};
 
+use crate::config::AgainstAction;
 use crate::document::{DropReason, Label, LabelledBlock};
 use crate::write::{BlockAction, Decision};
 
@@ -37,6 +38,8 @@ pub struct Summary {
     duplicate_blocks: DuplicateBlocks,
     rejects: Causes,
     skipped: BTreeMap<String, u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contamination: Option<Contamination>,
     guards: Vec<Breach>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quality: Option<Quality>,
@@ -54,6 +57,33 @@ struct Dropped {
     empty: u64,
     exact_duplicate: u64,
     near_duplicate: u64,
+    /// Only written where there are some: without a reference there cannot be.
+    #[serde(skip_serializing_if = "is_zero")]
+    contaminated: u64,
+}
+
+/// How much of a reference's items a corpus holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Contamination {
+    /// What became of the documents that hold enough of an item.
+    pub action: AgainstAction,
+    /// Items of the reference.
+    pub items: u64,
+    /// Items that are too short to tell.
+    pub too_short: u64,
+    /// Items of which a document holds enough.
+    pub items_found: u64,
+    /// Items of which documents hold something, and none enough.
+    pub items_in_part: u64,
+    /// N-grams that count for nothing, since very many documents hold them.
+    pub commonplace_ngrams: u64,
+    /// Documents that hold enough of an item.
+    pub documents: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -94,6 +124,7 @@ impl Default for Summary {
             duplicate_blocks: DuplicateBlocks::default(),
             rejects: Causes::default(),
             skipped: BTreeMap::new(),
+            contamination: None,
             guards: Vec::new(),
             quality: None,
         }
@@ -112,6 +143,7 @@ impl Summary {
             Some(DropReason::Empty) => &mut dropped.empty,
             Some(DropReason::ExactDuplicate) => &mut dropped.exact_duplicate,
             Some(DropReason::NearDuplicate) => &mut dropped.near_duplicate,
+            Some(DropReason::Contaminated) => &mut dropped.contaminated,
         } += 1;
         for block in decision.blocks {
             let LabelledBlock { block: source, label, .. } = &block.labelled;
@@ -154,6 +186,7 @@ impl Summary {
         mine.dropped.empty += theirs.dropped.empty;
         mine.dropped.exact_duplicate += theirs.dropped.exact_duplicate;
         mine.dropped.near_duplicate += theirs.dropped.near_duplicate;
+        mine.dropped.contaminated += theirs.dropped.contaminated;
         self.bytes.source += other.bytes.source;
         self.bytes.kept += other.bytes.kept;
         for (mine, theirs) in self.labels.iter_mut().zip(other.labels) {
@@ -168,6 +201,11 @@ impl Summary {
         for (what, count) in &other.skipped {
             self.add_skipped(what, *count);
         }
+    }
+
+    /// Notes what the whole run holds of a reference.
+    pub fn set_contamination(&mut self, contamination: Contamination) {
+        self.contamination = Some(contamination);
     }
 
     /// Notes which limits of `[guard]` the whole run passes.
@@ -282,6 +320,29 @@ pub(crate) mod tests {
         let guard = Guard::SourceDocuments;
         sum.set_breaches(vec![Breach { guard, limit: 0.75, cases: 1, worst: vec![case] }]);
         sum.set_quality(quality::tests::quality());
+        sum
+    }
+
+    /// The same with a document that goes for one of nine items of a reference.
+    pub(crate) fn contaminated(action: AgainstAction) -> Summary {
+        let mut sum = summary();
+        let document = sample::document("One");
+        let blocks = sample::blocks(&document.text, &[Label::Body]);
+        let verdict = match action {
+            AgainstAction::Drop => Verdict::Contaminated { item: 0, share: 0.5 },
+            AgainstAction::Mark => Verdict::Keep { copies: 0 },
+        };
+        let canonical_id = Some("q0").filter(|_| action == AgainstAction::Drop);
+        sum.add(&Decision { document: &document, blocks: &blocks, verdict, canonical_id, elsewhere: None });
+        let (items, too_short, items_found, documents) = (9, 2, 1, 1);
+        sum.set_contamination(Contamination {
+            action,
+            items,
+            too_short,
+            items_found,
+            documents,
+            ..Contamination::default()
+        });
         sum
     }
 

@@ -4,6 +4,7 @@
 //! documents read and kept are always there.
 
 use super::{Interval, Summary};
+use crate::config::AgainstAction;
 use crate::document::{Label, Side};
 
 /// Columns given to a name with its indent, a count, a share and a size; the widest line stays within 80.
@@ -14,7 +15,7 @@ const SIZE: usize = 12;
 
 /// The table of a summary.
 pub(super) fn of(summary: &Summary) -> String {
-    let Summary { documents, bytes, labels, duplicate_blocks, rejects, skipped, .. } = summary;
+    let Summary { documents, bytes, labels, duplicate_blocks, rejects, skipped, contamination, .. } = summary;
     let mut table = Table(String::new());
     table.head("documents", "documents");
     table.row("read", documents.read, documents.read, Some(bytes.source));
@@ -24,8 +25,12 @@ pub(super) fn of(summary: &Summary) -> String {
         ("dropped: empty", dropped.empty),
         ("dropped: exact duplicate", dropped.exact_duplicate),
         ("dropped: near duplicate", dropped.near_duplicate),
+        ("dropped: contaminated", dropped.contaminated),
     ] {
         table.row_if(name, count, documents.read, None);
+    }
+    if let Some(found) = contamination.as_ref().filter(|found| found.action == AgainstAction::Mark) {
+        table.row_if("marked: contaminated", found.documents, documents.read, None);
     }
 
     let all: u64 = labels.iter().map(|blocks| blocks.blocks).sum();
@@ -45,6 +50,13 @@ pub(super) fn of(summary: &Summary) -> String {
         table.head("duplicate blocks", "blocks");
         table.row_if("dropped", duplicate_blocks.dropped.blocks, all, Some(duplicate_blocks.dropped.bytes));
         table.row_if("marked", duplicate_blocks.marked.blocks, all, Some(duplicate_blocks.marked.bytes));
+    }
+    if let Some(found) = contamination {
+        table.head("reference", "items");
+        table.row("read", found.items, found.items, None);
+        table.row_if("too short to tell", found.too_short, found.items, None);
+        table.row_if("held by documents", found.items_found, found.items, None);
+        table.row_if("held in part", found.items_in_part, found.items, None);
     }
     if rejects.total > 0 {
         table.head("rejected", "records");
@@ -83,7 +95,7 @@ impl Table {
         }
         let (share, text) = match counted {
             "documents" | "blocks" => ("share", "text"),
-            "records" => ("share", ""),
+            "records" | "items" => ("share", ""),
             "estimate" => ("from", "to"),
             _ => ("", ""),
         };
@@ -190,6 +202,23 @@ near duplicates, by the meter        estimate      from          to
   missed                                    1         1          43
 ";
         assert_eq!(super::super::tests::summary().table(), expected);
+    }
+
+    #[test]
+    fn what_a_reference_takes_out_is_in_the_table() {
+        let table = |action| super::super::tests::contaminated(action).table();
+        let dropped = table(AgainstAction::Drop);
+        assert!(dropped.contains("  dropped: contaminated                     1    33.3 %\n"), "{dropped}");
+        let expected = "\
+reference                               items     share
+  read                                      9   100.0 %
+  too short to tell                         2    22.2 %
+  held by documents                         1    11.1 %
+";
+        assert!(dropped.contains(expected), "{dropped}");
+        let marked = table(AgainstAction::Mark);
+        assert!(marked.contains("  marked: contaminated                      1    33.3 %\n"), "{marked}");
+        assert!(!marked.contains("dropped: contaminated"));
     }
 
     #[test]

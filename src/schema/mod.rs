@@ -10,6 +10,8 @@ pub enum Kind {
     Corpus,
     /// A line of the decisions.
     Decisions,
+    /// A line of the list of a reference's items.
+    Contamination,
     /// The report.
     Report,
     /// `dehusk.toml`, as the JSON value it stands for.
@@ -18,7 +20,8 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Corpus, Self::Decisions, Self::Report, Self::Config];
+    pub const ALL: [Self; 5] =
+        [Self::Corpus, Self::Decisions, Self::Contamination, Self::Report, Self::Config];
 
     /// The name on the command line.
     #[must_use]
@@ -26,6 +29,7 @@ impl Kind {
         match self {
             Self::Corpus => "corpus",
             Self::Decisions => "decisions",
+            Self::Contamination => "contamination",
             Self::Report => "report",
             Self::Config => "config",
         }
@@ -38,6 +42,7 @@ pub fn text(kind: Kind) -> &'static str {
     match kind {
         Kind::Corpus => include_str!("corpus.json"),
         Kind::Decisions => include_str!("decisions.json"),
+        Kind::Contamination => include_str!("contamination.json"),
         Kind::Report => include_str!("report.json"),
         Kind::Config => include_str!("config.json"),
     }
@@ -48,10 +53,13 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::config::AgainstAction;
     use crate::config::Config;
-    use crate::document::{Label, Verdict};
+    use crate::contamination::Item;
+    use crate::document::{Label, Place, Span, Verdict};
     use crate::write::{
-        BlockAction, BlockCopy, CorpusRecord, Decision, sample, write_corpus, write_decision,
+        BlockAction, BlockCopy, CorpusRecord, Decision, Holder, ItemFindings, sample, write_corpus,
+        write_decision, write_item,
     };
 
     fn schema(kind: Kind) -> Value {
@@ -75,7 +83,9 @@ mod tests {
                 let mut broken = good.clone();
                 broken.pointer_mut(&pointer).unwrap().as_object_mut().unwrap().remove(key);
                 let is_free = matches!(pointer.as_str(), "/metadata" | "/rejects/causes" | "/skipped");
-                let optional = is_free || (pointer.is_empty() && key == "quality");
+                let optional = is_free
+                    || (pointer.is_empty() && matches!(key.as_str(), "quality" | "contamination"))
+                    || (pointer == "/documents/dropped" && key == "contaminated");
                 assert_eq!(validator.is_valid(&broken), optional, "{} without {pointer}/{key}", kind.name());
             }
         }
@@ -172,18 +182,97 @@ mod tests {
             &serde_json::from_slice(&line).unwrap(),
             &[("/reason", json!("empty")), ("/duplicate_of", json!(null)), ("/similarity", json!(1.1))],
         );
+        line.clear();
+        let held = Verdict::Contaminated { item: 3, share: 0.75 };
+        write_decision(
+            &mut line,
+            &Decision { document, blocks, verdict: held, canonical_id: Some("q3"), elsewhere: None },
+        );
+        assert_schema(
+            Kind::Decisions,
+            &serde_json::from_slice(&line).unwrap(),
+            &[
+                ("/reason", json!("near_duplicate")),
+                ("/duplicate_of", json!(null)),
+                ("/cluster", json!("q3")),
+            ],
+        );
+    }
+
+    #[test]
+    fn items_are_valid() {
+        let place = Place { path: "b.jsonl".into(), record: 3 };
+        let item = Item { id: "q".to_owned(), place, field: Some(0), words: 20, ngrams: 8 };
+        let holder = |share, words, action| Holder {
+            id: "d\"1".to_owned(),
+            share,
+            words,
+            span: Span::new(2, 90),
+            action,
+        };
+        let named = vec![
+            holder(1.0, 20, Some(AgainstAction::Drop)),
+            holder(0.7, 14, Some(AgainstAction::Mark)),
+            holder(0.4, 8, None),
+        ];
+        let findings = ItemFindings {
+            item: &item,
+            field: Some("question"),
+            commonplace: 0,
+            total: 3,
+            contaminated: 2,
+            named,
+        };
+        let mut line = Vec::new();
+        write_item(&mut line, &findings);
+        let good: Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!(
+            good["documents"][2],
+            json!({"id":"d\"1","share":0.4,"words":8,"start":2,"end":90,"action":"keep"})
+        );
+        assert_schema(
+            Kind::Contamination,
+            &good,
+            &[
+                ("/status", json!("clean")),
+                ("/status", json!("in_part")),
+                ("/ngrams", json!(0)),
+                ("/documents", json!([])),
+                ("/documents/0/share", json!(1.1)),
+                ("/documents/0/action", json!("burn")),
+            ],
+        );
+        for (item, status) in [(Item { words: 3, ngrams: 0, ..item.clone() }, "too_short"), (item, "clean")] {
+            let findings = ItemFindings {
+                item: &item,
+                field: None,
+                commonplace: 0,
+                total: 0,
+                contaminated: 0,
+                named: Vec::new(),
+            };
+            line.clear();
+            write_item(&mut line, &findings);
+            let good: Value = serde_json::from_slice(&line).unwrap();
+            assert_eq!(good["status"], status);
+            assert_schema(Kind::Contamination, &good, &[("/total", json!(1)), ("/field", json!(1))]);
+        }
     }
 
     #[test]
     fn reports_are_valid() {
         assert_schema(
             Kind::Report,
-            &serde_json::from_str(&crate::report::tests::summary().to_json()).unwrap(),
+            &serde_json::from_str(&crate::report::tests::contaminated(AgainstAction::Drop).to_json())
+                .unwrap(),
             &[
                 ("/version", json!(2)),
                 ("/documents/read", json!(-1)),
                 ("/labels/body/blocks", json!("4")),
                 ("/rejects/causes", json!({"Malformed JSON": 1})),
+                ("/documents/dropped/contaminated", json!(0)),
+                ("/contamination/action", json!("keep")),
+                ("/contamination/items", json!(-1)),
                 ("/guards/0/guard", json!("documents")),
                 ("/guards/0/cases", json!(0)),
                 ("/guards/0/worst", json!([])),
@@ -233,6 +322,9 @@ mod tests {
             json!({"dedup": {"threshold": 0}}),
             json!({"dedup": {"blocks": {"policy": "delete"}}}),
             json!({"label": {"enabled": "on"}}),
+            json!({"against": {"n": 1}}),
+            json!({"against": {"share": 0}}),
+            json!({"against": {"text_fields": []}}),
             json!({"guard": {"action": "fail"}}),
             json!({"guard": {"source_bytes": 1.5}}),
             json!({"guard": {"copies": 0.5}}),

@@ -186,6 +186,15 @@ fn check_outcome(decision: &ParsedDecision) -> Result<(), &'static str> {
                 return Err("puts the document in a cluster that it does not belong to");
             }
         }
+        (Action::Drop, Some(DropReason::Contaminated)) => {
+            // An item of the reference may have the id of a document.
+            if canonical.is_none() || cluster.is_some() {
+                return Err("does not name the one item of the reference that the document holds");
+            }
+            if !similarity.is_some_and(|share| share > 0.0 && share <= 1.0) {
+                return Err("has a similarity that its reason does not have");
+            }
+        }
         (Action::Drop, Some(reason)) => {
             let is_itself = canonical == Some(id) && duplicate_in.is_none();
             if canonical.is_none() || is_itself || canonical != cluster {

@@ -106,7 +106,8 @@ pub struct Decision<'a> {
     pub blocks: &'a [BlockDecision],
     /// Whether it stays.
     pub verdict: Verdict,
-    /// The id of the verdict's canonical, where the verdict is [`Verdict::Duplicate`].
+    /// The id of the verdict's canonical, where the verdict is [`Verdict::Duplicate`]; of its item, where it is
+    /// [`Verdict::Contaminated`].
     pub canonical_id: Option<&'a str>,
     /// Where the canonical is, if it is none of the run.
     pub elsewhere: Option<Elsewhere>,
@@ -119,6 +120,7 @@ impl Decision<'_> {
         match self.verdict {
             Verdict::Keep { .. } => None,
             Verdict::Empty => Some(DropReason::Empty),
+            Verdict::Contaminated { .. } => Some(DropReason::Contaminated),
             Verdict::Duplicate { exact: true, .. } => Some(DropReason::ExactDuplicate),
             Verdict::Duplicate { exact: false, .. } => Some(DropReason::NearDuplicate),
         }
@@ -127,7 +129,7 @@ impl Decision<'_> {
     /// The id of the canonical of the document's cluster, where it is in one.
     fn cluster(&self) -> Option<&str> {
         match self.verdict {
-            Verdict::Keep { copies: 0 } | Verdict::Empty => None,
+            Verdict::Keep { copies: 0 } | Verdict::Empty | Verdict::Contaminated { .. } => None,
             Verdict::Keep { .. } => Some(&self.document.id),
             Verdict::Duplicate { .. } => self.canonical_id,
         }
@@ -159,6 +161,7 @@ pub fn write_decision(out: &mut Vec<u8>, decision: &Decision<'_>) {
     key!(out, "similarity");
     match decision.verdict {
         Verdict::Duplicate { similarity, .. } => put_fraction(out, similarity, 4),
+        Verdict::Contaminated { share, .. } => put_fraction(out, share, 4),
         _ => put_name(out, None),
     }
     key!(out, "cluster");
@@ -211,7 +214,7 @@ fn put_block(out: &mut Vec<u8>, block: &BlockDecision) {
 
 /// A number from 0 to 1 with a fixed number of decimals, the last one rounded. What lies outside is brought to the
 /// nearer end and what is no number to 0, since JSON can say neither.
-fn put_fraction(out: &mut Vec<u8>, value: f64, decimals: u32) {
+pub(super) fn put_fraction(out: &mut Vec<u8>, value: f64, decimals: u32) {
     let one = 10_u32.pow(decimals);
     let mut units = (value.clamp(0.0, 1.0) * f64::from(one)).round() as u32;
     let mut digits = [b'0'; 10];

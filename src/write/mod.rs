@@ -7,12 +7,14 @@
 
 mod atomic;
 mod behind;
+mod contamination;
 mod corpus;
 mod decisions;
 mod rejects;
 
 pub use atomic::{Existing, JSON, JSON_LINES, Output, commit_all};
 pub(crate) use behind::WriteBehind;
+pub use contamination::{Holder, ItemFindings, write_item};
 pub use corpus::{CorpusRecord, Gaps, KeptBlock, main_text, write_corpus};
 pub use decisions::{BlockAction, BlockCopy, BlockDecision, Decision, write_decision};
 pub use rejects::write_reject;

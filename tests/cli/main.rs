@@ -5,13 +5,15 @@
 //! ([`guarantees`], [`tampering`], [`hostile`]), what answers for a finished one ([`finished`]), what is left behind when
 //! something fails ([`faults`]), how a run that was killed goes on ([`resume`]), how a finished one
 //! answers under other settings ([`rededup`]), what one that would lose too much does
-//! ([`guards`]), a corpus that grows by instalments ([`index`]) and one that is held against another ([`against`]).
+//! ([`guards`]), a corpus that grows by instalments ([`index`]) and one that is held against another ([`against`]) or
+//! a benchmark ([`contamination`]).
 //! What a run says of its own search for duplicates is in [`meter`].
 
 #![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
 
 mod against;
 mod cases;
+mod contamination;
 mod faults;
 mod finished;
 mod guarantees;

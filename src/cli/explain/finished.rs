@@ -111,7 +111,9 @@ impl Finished<'_> {
         let (mut copies, mut named) = (0, Vec::new());
         for decision in Decisions::new(open_lines(self.decisions)?, self.stop) {
             let decision = decision?;
-            if id.is_some() && decision.duplicate_of.as_deref() == id && decision.duplicate_in.is_none() {
+            let is_copy =
+                decision.reason != Some(DropReason::Contaminated) && decision.duplicate_in.is_none();
+            if is_copy && id.is_some() && decision.duplicate_of.as_deref() == id {
                 copies += 1;
                 if named.len() < NAMED_COPIES {
                     named.push(decision.id.clone());
@@ -131,7 +133,8 @@ impl Finished<'_> {
     /// The document, and the one that was kept in its stead.
     fn texts(&self, decision: &ParsedDecision) -> Result<(Document, Option<Canonical>)> {
         // What an index or a reference keeps is not among the inputs.
-        let kept = decision.duplicate_of.as_deref().filter(|_| decision.duplicate_in.is_none());
+        let is_here = decision.reason != Some(DropReason::Contaminated) && decision.duplicate_in.is_none();
+        let kept = decision.duplicate_of.as_deref().filter(|_| is_here);
         let mut wanted = 1 + usize::from(kept.is_some());
         let (mut own, mut canonical) = (None, None);
         for pair in self.walk(|other| other.id == decision.id || Some(other.id.as_str()) == kept)? {
@@ -193,6 +196,14 @@ impl Page<'_> {
             None => writeln!(out, "verdict   {KEPT}keep{KEPT:#}")?,
             Some(DropReason::Empty) => {
                 writeln!(out, "verdict   {REMOVED}drop{REMOVED:#}: no main text is left")?;
+            }
+            Some(DropReason::Contaminated) => {
+                let id = one_line(self.decision.duplicate_of.as_deref().unwrap_or_default());
+                let share = self.decision.similarity.unwrap_or_default();
+                writeln!(
+                    out,
+                    "verdict   {REMOVED}drop{REMOVED:#}: it holds {share:.3} of {id} of the reference"
+                )?;
             }
             Some(reason) => {
                 let how = match reason {

@@ -18,7 +18,9 @@ use dehusk::pipeline::{Decided, Draft, Job, Outcome, Quiet, Store, Waiting, deci
 use dehusk::write::{BlockAction, BlockDecision};
 
 use super::Exit;
+use super::against::AgainstArgs;
 use super::args::{InputArgs, MachineArgs, RunArgs, spooled, stop_flag};
+use super::known;
 use super::terminal::{self, harmless};
 use super::word_diff::write_word_diff;
 
@@ -36,6 +38,9 @@ pub struct Args {
     #[command(flatten)]
     run: RunArgs,
 
+    #[command(flatten)]
+    against: AgainstArgs,
+
     /// The document to show; needed when the input holds several
     #[arg(long, value_name = "ID")]
     id: Option<String>,
@@ -44,7 +49,7 @@ pub struct Args {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["label", "min_confidence", "dedup", "threads", "memory", "work_dir"]
+        conflicts_with_all = ["label", "min_confidence", "dedup", "threads", "memory", "work_dir", "against"]
     )]
     decisions: Option<PathBuf>,
 
@@ -66,23 +71,17 @@ pub fn run(args: &Args) -> Result<Exit> {
 
 /// Makes the run. All of the input is read, since what other pages hold decides too.
 fn write_anew(out: &mut Vec<u8>, args: &Args) -> Result<()> {
-    let config = args.run.lay_over(args.input.config()?)?;
+    let config = args.against.lay_over(args.run.lay_over(args.input.config()?)?)?;
     let inputs = args.input.discover(&config)?;
+    let against = args.against.discover(&config, &inputs)?;
     MachineArgs::set_threads(&config)?;
     let stop = stop_flag();
     let work = args.run.machine.throwaway_folder(None)?;
     let inputs = spooled(inputs, &work, &config)?;
-    let job = Job {
-        inputs,
-        config: &config,
-        work: &work,
-        progress: &Quiet,
-        stop,
-        known: None,
-        is_reference: false,
-    };
+    let mut job = Job::new(inputs, &config, &work, &Quiet, stop);
+    known::open(&mut job, None, against)?;
     let mut rejected = 0u64;
-    let Decided { store, outcome } = decide(&job, |_| {
+    let Decided { store, mut outcome } = decide(&job, |_| {
         rejected += 1;
         Ok(())
     })?;
@@ -91,11 +90,18 @@ fn write_anew(out: &mut Vec<u8>, args: &Args) -> Result<()> {
             "{rejected} of the input's records were rejected; `dehusk clean` names them"
         ));
     }
+    let reference = outcome.take_reference();
     let (waiting, draft) = find(outcome, &store, args)?;
     let id = |number| Ok(store.draft(number)?.document.id);
     let (_, blocks) = waiting.decide(&store, &config.dedup.blocks, id)?;
     let (verdict, shown) = (waiting.verdict, shown_length(args));
-    Page { store: &store, draft: &draft, verdict, blocks: &blocks, shown, label: &config.label }.write(out)
+    let item = match verdict {
+        Verdict::Contaminated { item, .. } => reference.as_ref().and_then(|r| r.items.get(item as usize)),
+        _ => None,
+    };
+    let item = item.map(|item| item.id.as_str());
+    Page { item, store: &store, draft: &draft, verdict, blocks: &blocks, shown, label: &config.label }
+        .write(out)
 }
 
 /// Characters of a block that are shown.
@@ -166,6 +172,8 @@ const LIFTED: Style = AnsiColor::Cyan.on_default();
 const REMOVED: Style = AnsiColor::Red.on_default();
 
 struct Page<'a> {
+    /// The id of the item that it goes for.
+    item: Option<&'a str>,
     store: &'a Store,
     draft: &'a Draft,
     verdict: Verdict,
@@ -206,6 +214,13 @@ impl Page<'_> {
                 writeln!(out, "verdict   {KEPT}keep{KEPT:#}; {copies} other documents are copies of it")?;
             }
             Verdict::Empty => writeln!(out, "verdict   {REMOVED}drop{REMOVED:#}: no main text is left")?,
+            Verdict::Contaminated { share, .. } => {
+                let id = one_line(self.item.unwrap_or_default());
+                writeln!(
+                    out,
+                    "verdict   {REMOVED}drop{REMOVED:#}: it holds {share:.3} of {id} of the reference"
+                )?;
+            }
             Verdict::Duplicate { canonical, similarity, exact } => {
                 let kept = self.store.draft(canonical)?;
                 let how = if exact { "the same main text as" } else { "nearly the main text of" };

@@ -35,7 +35,7 @@ pub(in crate::pipeline) struct Addition {
 }
 
 enum Fate {
-    /// No main text.
+    /// No main text, or none that counts.
     Empty,
     /// The text is known as that of another document, dropped or not.
     Copy,
@@ -68,7 +68,8 @@ impl Recipe {
     /// The addition of a document with this verdict. `exact` is its exact key, if it has main text.
     pub fn addition(&self, draft: &Draft, verdict: Verdict, exact: Option<u128>) -> Addition {
         let fate = match (verdict, exact) {
-            (Verdict::Empty, _) | (_, None) => Fate::Empty,
+            // What a benchmark takes out has no rank either.
+            (Verdict::Empty | Verdict::Contaminated { .. }, _) | (_, None) => Fate::Empty,
             (Verdict::Duplicate { exact: true, .. }, _) => Fate::Copy,
             (Verdict::Duplicate { canonical, similarity, .. }, Some(exact)) => {
                 Fate::Near { exact, canonical, similarity }

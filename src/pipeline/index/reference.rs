@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::builder::LayerBuilder;
 use super::known::Known;
 use super::layer::Layer;
-use crate::config::{BlockPolicy, GuardAction, KeepRule, Similarity};
+use crate::config::{AgainstConfig, BlockPolicy, GuardAction, KeepRule, Similarity};
 use crate::error::Result;
 use crate::pipeline::{Job, Outputs, decide, emit};
 use crate::read::{Input, Reject};
@@ -28,21 +28,18 @@ pub fn reference(
 ) -> Result<()> {
     let mut config = job.config.clone();
     config.input.limit = 0;
+    config.against = AgainstConfig::default();
+    if job.config.against.text_fields != config.against.text_fields {
+        config.input.text_field.clone_from(&job.config.against.text_fields[0]);
+    }
     config.dedup.similarity = Similarity::Jaccard;
     config.dedup.threshold = 1.0;
     config.dedup.keep = vec![KeepRule::First];
     config.dedup.blocks.policy = BlockPolicy::Off;
     config.guard.action = GuardAction::Off;
     let work = job.work.nested("reference")?;
-    let sub = Job {
-        inputs,
-        config: &config,
-        work: &work,
-        progress: job.progress,
-        stop: job.stop,
-        known: None,
-        is_reference: true,
-    };
+    let mut sub = Job::new(inputs, &config, &work, job.progress, job.stop);
+    sub.is_reference = true;
     let decided = decide(&sub, reject)?;
     let (first, ranked) = (known.documents(), known.ranked());
     let folder = job.work.file("known-reference");

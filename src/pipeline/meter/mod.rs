@@ -89,7 +89,7 @@ impl<'a> Meter<'a> {
             Verdict::Duplicate { canonical, exact: false, .. } if canonical < self.records => {
                 self.dropped.add(Candidate::new(document, Some(canonical)));
             }
-            Verdict::Duplicate { .. } | Verdict::Empty => {}
+            Verdict::Duplicate { .. } | Verdict::Contaminated { .. } | Verdict::Empty => {}
         }
     }
 

@@ -106,15 +106,7 @@ fn metered(texts: &Texts, setting: &Setting) -> Metered {
     let folder = tempfile::tempdir().unwrap();
     let work = WorkFolder::create(Some(folder.path()), Path::new("out")).unwrap();
     let stop = AtomicBool::new(false);
-    let job = Job {
-        inputs: Arc::new([]),
-        config: &config,
-        work: &work,
-        progress: &Quiet,
-        stop: &stop,
-        known: None,
-        is_reference: false,
-    };
+    let job = Job::new(Arc::new([]), &config, &work, &Quiet, &stop);
     let mut rows = TableWriter::open(&work.file("rows"), 0).unwrap();
     let mut buckets = job.sorter("buckets", 1 << 20, None);
     let (mut digest, mut own, mut entries) = (MainTextDigest::default(), Vec::new(), Vec::new());
@@ -279,15 +271,7 @@ fn nothing_is_measured_unasked_and_a_stop_is_heard() {
     let folder = tempfile::tempdir().unwrap();
     let work = WorkFolder::create(Some(folder.path()), Path::new("out")).unwrap();
     let stop = AtomicBool::new(true);
-    let job = |config| Job {
-        inputs: Arc::new([]),
-        config,
-        work: &work,
-        progress: &Quiet,
-        stop: &stop,
-        known: None,
-        is_reference: false,
-    };
+    let job = |config| Job::new(Arc::new([]), config, &work, &Quiet, &stop);
     let unasked = Config::default();
     let mut asked = Config::default();
     asked.meter.sample = 5;

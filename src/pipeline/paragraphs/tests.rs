@@ -49,15 +49,7 @@ fn duplicates_of(pages: &[Page], dedup: &DedupConfig, threads: usize, memory: Si
     let folder = tempfile::tempdir().unwrap();
     let work = WorkFolder::create(Some(folder.path()), Path::new("out")).unwrap();
     let stop = AtomicBool::new(false);
-    let job = Job {
-        inputs: Arc::new([]),
-        config: &config,
-        work: &work,
-        progress: &Quiet,
-        stop: &stop,
-        known: None,
-        is_reference: false,
-    };
+    let job = Job::new(Arc::new([]), &config, &work, &Quiet, &stop);
     let drafts: Vec<Draft> = (0..).zip(pages).map(draft).collect();
     let mut rows = TableWriter::open(&work.file("rows"), 0).unwrap();
     let mut paragraphs = Paragraphs::open(&job, None);

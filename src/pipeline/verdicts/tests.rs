@@ -42,15 +42,7 @@ impl Texts {
         let folder = tempfile::tempdir().unwrap();
         let work = WorkFolder::create(Some(folder.path()), std::path::Path::new("out")).unwrap();
         let stop = AtomicBool::new(false);
-        let job = Job {
-            inputs: Arc::new([]),
-            config: &config,
-            work: &work,
-            progress: &Quiet,
-            stop: &stop,
-            known: None,
-            is_reference: false,
-        };
+        let job = Job::new(Arc::new([]), &config, &work, &Quiet, &stop);
         let mut rows = TableWriter::open(&work.file("rows"), 0).unwrap();
         let mut buckets = job.sorter("buckets", 1 << 20, None);
         let entries = self.entries(&config.dedup);
