@@ -62,12 +62,12 @@ pub fn overlay_key(config: &Config, assignment: &str) -> Result<Config> {
 }
 
 impl Config {
-    /// The keys whose values differ from those of `other`, each with its value here and there.
-    pub fn differences(&self, other: &Self) -> impl Iterator<Item = (String, Value, Value)> + use<> {
+    /// The keys whose values differ from those of `other`, each with its value here and there, as TOML.
+    pub fn differences(&self, other: &Self) -> impl Iterator<Item = (String, String, String)> + use<> {
         let (own, other) = (table(self), table(other));
         leaf_keys(&own, "").into_iter().filter_map(move |key| {
             let [here, there] = [&own, &other].map(|table| leaf(table, &key));
-            (here != there).then_some((key, here, there))
+            (here != there).then(|| (key, here.to_string(), there.to_string()))
         })
     }
 
@@ -181,7 +181,7 @@ mod tests {
         let text = "[dedup]\nthreshold = 0.9\n[dedup.blocks]\npolicy = \"mark\"";
         let config = overlay_toml(&base, "x", text).unwrap();
         assert_eq!((config.input.limit, config.dedup.threshold), (3, 0.9));
-        let told = |(key, here, there): (String, Value, Value)| format!("{key} {here} {there}");
+        let told = |(key, here, there)| format!("{key} {here} {there}");
         let differences: Vec<String> = config.differences(&base).map(told).collect();
         assert_eq!(differences, ["dedup.blocks.policy \"mark\" \"drop\"", "dedup.threshold 0.9 0.8"]);
         assert_eq!(config.differences(&config).count(), 0);
