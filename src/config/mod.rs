@@ -7,11 +7,13 @@ mod guard;
 mod keep;
 mod overlay;
 mod size;
+mod spans;
 
 pub use guard::{GuardAction, GuardConfig};
 pub use keep::KeepRule;
 pub use overlay::{from_toml, overlay_key};
 pub use size::Size;
+pub use spans::SpanDedupConfig;
 
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +122,8 @@ pub struct DedupConfig {
     pub keep: Vec<KeepRule>,
     /// Paragraphs that an earlier kept document has too.
     pub blocks: BlockDedupConfig,
+    /// Runs of words, shorter or longer than a paragraph, that a better-ranked kept document has too.
+    pub spans: SpanDedupConfig,
 }
 
 impl Default for DedupConfig {
@@ -131,6 +135,7 @@ impl Default for DedupConfig {
             shingle_words: 5,
             keep: vec![KeepRule::Longest, KeepRule::First],
             blocks: BlockDedupConfig::default(),
+            spans: SpanDedupConfig::default(),
         }
     }
 }
@@ -235,6 +240,9 @@ impl Config {
         let similarity = self.dedup.blocks.similarity;
         if !(similarity > 0.5 && similarity <= 1.0) {
             return wrong("dedup.blocks.similarity", &similarity, "above 0.5 and at most 1");
+        }
+        if self.dedup.spans.min_words < SpanDedupConfig::FEWEST {
+            return wrong("dedup.spans.min_words", &self.dedup.spans.min_words, "at least 10");
         }
         for (key, share) in self.guard.shares() {
             if !(0.0..=1.0).contains(&share) {
