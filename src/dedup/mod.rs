@@ -17,6 +17,7 @@ mod near_blocks;
 mod rank;
 mod search;
 mod sets;
+pub mod spans;
 mod stretch;
 
 pub use blocks::{BlockKey, DuplicateBlock, duplicates, is_content, may_drop_duplicates};

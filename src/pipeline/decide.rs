@@ -14,15 +14,17 @@ use super::ids;
 use super::paragraphs::decide_blocks;
 use super::rejected;
 use super::sort::{Runs, Sorted, Sorter};
+use super::spans::{Spans, repeated_spans};
 use super::spool::{Extent, Spool, SpoolWriter};
 use super::table::{Table, TableWriter};
 use super::verdicts::{Judged, Verdicts, verdicts};
 use crate::config::BlockDedupConfig;
+use crate::dedup::spans::RepeatedSpan;
 use crate::dedup::{DuplicateBlock, MainText, MainTextDigest, Shingles};
-use crate::document::Verdict;
+use crate::document::{Span, Verdict};
 use crate::error::Result;
 use crate::read::{Input, Reject};
-use crate::write::BlockDecision;
+use crate::write::{BlockDecision, SpanDecision};
 
 /// A run decided and ready to be written.
 pub struct Decided {
@@ -62,6 +64,11 @@ impl Store {
         }
     }
 
+    /// How many words its main text has.
+    pub(super) fn words(&self, number: u32) -> Result<usize> {
+        Ok(self.rows.get(u64::from(number))?.entry.map_or(0, |entry| entry.words as usize))
+    }
+
     /// The text of one of its blocks.
     fn block(&self, number: u32, block: u32) -> Result<String> {
         let bytes = self.bytes(number)?;
@@ -92,6 +99,7 @@ impl Store {
 pub struct Outcome {
     judged: Peekable<Sorted<Judged>>,
     duplicates: Peekable<Sorted<DuplicateBlock>>,
+    spans: Peekable<Sorted<RepeatedSpan>>,
     /// Work that a bound left out, by name.
     pub skipped: Vec<(String, u64)>,
 }
@@ -119,8 +127,9 @@ impl Outcome {
                 Some(_) => take_verdict(&mut self.judged, number),
             };
             let duplicates = take(&mut self.duplicates, number, |d| d.document);
+            let spans = take(&mut self.spans, number, |span| span.document);
             Some(judged.and_then(|(verdict, first_copy)| {
-                Ok(Waiting { number, bytes, verdict, first_copy, duplicates: duplicates? })
+                Ok(Waiting { number, bytes, verdict, first_copy, duplicates: duplicates?, spans: spans? })
             }))
         })
     }
@@ -162,6 +171,7 @@ pub struct Waiting {
     /// The first document that was dropped by comparison with it, if any was.
     pub(super) first_copy: Option<u32>,
     duplicates: Vec<DuplicateBlock>,
+    spans: Vec<RepeatedSpan>,
 }
 
 impl Waiting {
@@ -196,6 +206,27 @@ impl Waiting {
     }
 }
 
+impl Waiting {
+    /// The runs of its words that stand elsewhere, in order. `id` names other documents by their numbers.
+    ///
+    /// # Errors
+    /// Those of `id`.
+    pub fn spans(&self, mut id: impl FnMut(u32) -> Result<String>) -> Result<Vec<SpanDecision>> {
+        let span = |start: u32, end: u32| Span::new(start as usize, end as usize);
+        let named = self.spans.iter().map(|found| {
+            let (owner, start, end) = found.owner;
+            Ok(SpanDecision {
+                span: span(found.bytes.0, found.bytes.1),
+                words: found.words,
+                is_dropped: found.is_dropped,
+                id: id(owner)?,
+                there: span(start, end),
+            })
+        });
+        named.collect()
+    }
+}
+
 thread_local! {
     static SCRATCH: RefCell<(MainTextDigest, Vec<u8>)> = RefCell::default();
 }
@@ -227,12 +258,13 @@ pub(super) struct State {
     repeated: u64,
     judged: Runs,
     duplicates: Runs,
+    spans: Runs,
     skipped: Vec<(String, u64)>,
 }
 
 impl State {
     pub fn runs(&self) -> impl Iterator<Item = &Runs> {
-        [&self.judged, &self.duplicates].into_iter()
+        [&self.judged, &self.duplicates, &self.spans].into_iter()
     }
 }
 
@@ -242,22 +274,24 @@ impl State {
 /// # Errors
 /// Whatever ends a run; a bad record does not.
 pub fn decide(job: &Job<'_>, reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
-    let (store, rejects, judged, duplicates, skipped) = match job.resumed()? {
+    let (store, rejects, judged, duplicates, spans, skipped) = match job.resumed()? {
         Some(Stage::Decided(state)) => {
             let (store, rejects) = reopened(job, &state)?;
             let [judged, duplicates] = [(); 2].map(|()| job.memory() / 4);
             let judged = Sorter::resume(job.work.path(), &state.judged, judged);
             let duplicates = Sorter::resume(job.work.path(), &state.duplicates, duplicates);
-            (store, rejects, judged, duplicates, state.skipped)
+            let spans = Sorter::resume(job.work.path(), &state.spans, job.memory() / 8);
+            (store, rejects, judged, duplicates, spans, state.skipped)
         }
         stage => newly_decided(job, stage)?,
     };
     rejected::hand_out(job, &rejects, &store.repeated, reject)?;
     let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
-    Ok(Decided { store, outcome: Outcome { judged, duplicates, skipped } })
+    let spans = spans.finish()?.peekable();
+    Ok(Decided { store, outcome: Outcome { judged, duplicates, spans, skipped } })
 }
 
-type Parts = (Store, Spool, Sorter<Judged>, Sorter<DuplicateBlock>, Vec<(String, u64)>);
+type Parts = (Store, Spool, Sorter<Judged>, Sorter<DuplicateBlock>, Sorter<RepeatedSpan>, Vec<(String, u64)>);
 
 fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
     let repeated = ids::take_up(job, state.repeated, state.records)?;
@@ -278,13 +312,27 @@ fn newly_decided(job: &Job<'_>, stage: Option<Stage>) -> Result<Parts> {
         verdicts(job, &store.rows, &store.repeated, buckets, &text)?;
     let (mut duplicates, skipped_block_pairs) =
         paragraphs.duplicates(job, &ranks, |document, block| store.block(document, block))?;
+    let Spans { mut spans, skipped: skipped_spans } =
+        if job.config.dedup.enabled && job.config.dedup.spans.is_on() {
+            // What is decided so far is read here and once more when it is written, so it must be on disk.
+            let (judged, duplicates) = (judged.checkpoint()?, duplicates.checkpoint()?);
+            let (folder, memory) = (job.work.path(), job.memory() / 16);
+            let judged = Sorter::resume(folder, &judged, memory).finish()?.peekable();
+            let duplicates = Sorter::resume(folder, &duplicates, memory).finish()?.peekable();
+            let spans = job.sorter("no-spans", 0, None).finish()?.peekable();
+            let outcome = Outcome { judged, duplicates, spans, skipped: Vec::new() };
+            repeated_spans(job, &store, &ranks, outcome)?
+        } else {
+            Spans::none(job)
+        };
     drop(ranks);
-    let skipped = vec![
+    let mut skipped = vec![
         ("near_line_pairs".to_owned(), skipped_near_pairs),
         ("near_block_pairs".to_owned(), skipped_block_pairs),
         ("dedup_candidates".to_owned(), statistics.over_limit),
         ("dedup_full_buckets".to_owned(), statistics.full_buckets),
     ];
+    skipped.extend(skipped_spans);
     if job.is_checkpoint_due(Moment::End) {
         let state = State {
             records: store.rows.checkpoint()?,
@@ -293,9 +341,10 @@ fn newly_decided(job: &Job<'_>, stage: Option<Stage>) -> Result<Parts> {
             repeated: ids::put_down(job, &store.repeated)?,
             judged: judged.checkpoint()?,
             duplicates: duplicates.checkpoint()?,
+            spans: spans.checkpoint()?,
             skipped: skipped.clone(),
         };
         job.save(Stage::Decided(state))?;
     }
-    Ok((store, rejects, judged, duplicates, skipped))
+    Ok((store, rejects, judged, duplicates, spans, skipped))
 }

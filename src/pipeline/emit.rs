@@ -10,7 +10,8 @@ use crate::document::Verdict;
 use crate::error::Result;
 use crate::report::Summary;
 use crate::write::{
-    BlockDecision, CorpusRecord, Decision, Gaps, Output, main_text, write_corpus, write_decision,
+    BlockDecision, CorpusRecord, Decision, Gaps, Output, SpanDecision, main_text, without_spans,
+    write_corpus, write_decision,
 };
 
 /// Documents that a worker writes at a time, unless fewer have so many bytes: long ones must not pile up.
@@ -91,7 +92,7 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
 }
 
 /// A few documents at a time.
-fn portions(
+pub(super) fn portions(
     mut documents: impl Iterator<Item = Result<Waiting>> + Send,
 ) -> impl Iterator<Item = Result<Vec<Waiting>>> + Send {
     std::iter::from_fn(move || {
@@ -135,11 +136,20 @@ impl View<'_> {
                 _ => None,
             };
             let document = &draft.document;
-            let decision =
-                Decision { document, blocks: &blocks, verdict, canonical_id: canonical_id.as_deref() };
+            let spans = &self.job.config.dedup.spans;
+            let spans =
+                if spans.is_on() { Some(waiting.spans(|number| self.id(number, &mut ids))?) } else { None };
+            let (spans, canonical_id) = (spans.as_deref(), canonical_id.as_deref());
+            let decision = Decision { document, blocks: &blocks, verdict, spans, canonical_id };
             if matches!(verdict, Verdict::Keep { .. }) {
                 let gaps = if self.job.config.label.enabled { Gaps::of(document) } else { Gaps::Verbatim };
-                main_text(&mut text, &document.text, BlockDecision::kept(&blocks), gaps);
+                let dropped = spans.map(SpanDecision::dropped).unwrap_or_default();
+                if dropped.is_empty() {
+                    main_text(&mut text, &document.text, BlockDecision::kept(&blocks), gaps);
+                } else {
+                    let left = without_spans(&document.text, BlockDecision::kept(&blocks), &dropped);
+                    main_text(&mut text, &document.text, left.into_iter(), gaps);
+                }
                 let record = CorpusRecord {
                     document,
                     text: &text,

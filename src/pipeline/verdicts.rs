@@ -108,6 +108,11 @@ impl Ranks {
         (place != u32::MAX && !self.dropped.contains(place)).then_some(place)
     }
 
+    /// How many documents have a place.
+    pub fn len(&self) -> usize {
+        self.documents.len()
+    }
+
     /// The document at a place.
     pub fn document(&self, place: u32) -> u32 {
         self.documents[place as usize]

@@ -139,7 +139,10 @@ mod tests {
         let mut line = Vec::new();
         let (document, blocks) = (&document, &*blocks);
         let keep = Verdict::Keep { copies: 0 };
-        write_decision(&mut line, &Decision { document, blocks, verdict: keep, canonical_id: None });
+        write_decision(
+            &mut line,
+            &Decision { document, blocks, verdict: keep, spans: None, canonical_id: None },
+        );
         assert_schema(
             Kind::Decisions,
             &serde_json::from_slice(&line).unwrap(),
@@ -159,7 +162,10 @@ mod tests {
         );
         line.clear();
         let copy = Verdict::Duplicate { canonical: 0, similarity: 0.9, exact: false };
-        write_decision(&mut line, &Decision { document, blocks, verdict: copy, canonical_id: Some("d0") });
+        write_decision(
+            &mut line,
+            &Decision { document, blocks, verdict: copy, spans: None, canonical_id: Some("d0") },
+        );
         assert_schema(
             Kind::Decisions,
             &serde_json::from_slice(&line).unwrap(),
