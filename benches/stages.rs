@@ -150,7 +150,7 @@ fn write_lines(bencher: Bencher<'_, '_>) {
         out.clear();
         write_corpus(&mut out, &CorpusRecord { document, text: &text, title, date, language });
         let verdict = Verdict::Keep { copies: 0 };
-        write_decision(&mut out, &Decision { document, blocks, verdict, canonical_id: None });
+        write_decision(&mut out, &Decision { document, blocks, verdict, spans: None, canonical_id: None });
         black_box(&out);
     });
 }

@@ -5,27 +5,40 @@
 //! of a spaceless script, a soft hyphen inside a word), each word gets the whole stretch for its place: too much, and never
 //! a part of a word.
 
-use super::{count_words, for_each_word, normalise_into};
+use super::{for_each_word, normalise_into};
 use crate::document::Span;
 
 /// Appends the place of each word of the normal form of `text`, in order; the places are bytes of `text`.
 pub fn word_spans(text: &str, out: &mut Vec<Span>) {
     let start_of = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
-    let mut normal = String::new();
+    let (mut normal, mut own) = (String::new(), String::new());
     for stretch in text.split_whitespace() {
         let first = out.len();
+        normalise_into(stretch, &mut normal);
+        let mut words = Vec::new();
+        for_each_word(&normal, |word| words.push(word));
+        let mut same = 0;
         for_each_word(stretch, |word| {
             let start = start_of(word);
+            let expected = words.get(out.len() - first);
+            same += usize::from(expected.is_some_and(|expected| is_form_of(expected, word, &mut own)));
             out.push(Span::new(start, start + word.len()));
         });
-        normalise_into(stretch, &mut normal);
-        let words = count_words(&normal);
-        if out.len() - first != words {
+        if out.len() - first != words.len() || same != words.len() {
             out.truncate(first);
             let start = start_of(stretch);
-            out.extend((0..words).map(|_| Span::new(start, start + stretch.len())));
+            out.extend(words.iter().map(|_| Span::new(start, start + stretch.len())));
         }
     }
+}
+
+/// Whether `normal` is the normal form of a word.
+fn is_form_of(normal: &str, word: &str, own: &mut String) -> bool {
+    if word.is_ascii() {
+        return word.eq_ignore_ascii_case(normal);
+    }
+    normalise_into(word, own);
+    own == normal
 }
 
 #[cfg(test)]

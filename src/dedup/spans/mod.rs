@@ -43,3 +43,6 @@ pub struct RepeatedSpan {
     /// The document that keeps these words, by its number in input order, and the bytes there.
     pub owner: (u32, u32, u32),
 }
+
+#[cfg(test)]
+mod tests;
