@@ -71,7 +71,8 @@ impl Links {
     }
 }
 
-/// Words of a text that a better-ranked one has, or itself further to the front.
+/// Words of a text that a better-ranked one has, or itself further to the front, with all that stands between them in the
+/// normal form: a full stop is no comma, and `<=` is not `>=`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SharedRun {
     /// The number of the first word.
@@ -82,6 +83,10 @@ pub struct SharedRun {
     pub owner: u32,
     /// The first word there.
     pub owner_start: u32,
+    /// Bytes before the first word that are equal too, in the normal form, up to the word before.
+    pub lead: u32,
+    /// Bytes behind the last word that are, up to the next word.
+    pub tail: u32,
 }
 
 /// Compares a text with others at its links.
@@ -119,22 +124,31 @@ impl<'t> Matcher<'t> {
                     continue;
                 }
                 let there = |word: u32| word.wrapping_sub(shift);
-                let equal = |word: u32| {
-                    word < own.len() && there(word) < other.len() && own.word(word) == other.word(there(word))
-                };
+                let is_in = |word: u32| word < own.len() && there(word) < other.len();
+                let equal = |word: u32| is_in(word) && own.word(word) == other.word(there(word));
+                let same_gap = |word: u32| own.gap(word) == other.gap(there(word));
                 let mut start = word;
-                while start > searched && there(start) > 0 && equal(start - 1) {
+                while start > searched && there(start) > 0 && same_gap(start) && equal(start - 1) {
                     start -= 1;
                 }
                 let most = if is_self { start.saturating_add(shift) } else { u32::MAX };
                 let mut end = word;
-                while end < most && equal(end) {
+                while end < most && equal(end) && (end == word || same_gap(end)) {
                     end += 1;
                 }
                 self.left = self.left.saturating_sub(u64::from(end - start) + 1);
                 searched = end.max(word + 1);
                 if end - start >= self.min_words {
-                    self.runs.push(SharedRun { start, end, owner, owner_start: there(start) });
+                    let before = own.gap(start).bytes().rev().zip(other.gap(there(start)).bytes().rev());
+                    let behind = own.gap(end).bytes().zip(other.gap(there(end)).bytes());
+                    self.runs.push(SharedRun {
+                        start,
+                        end,
+                        owner,
+                        owner_start: there(start),
+                        lead: before.take_while(|(a, b)| a == b).count() as u32,
+                        tail: behind.take_while(|(a, b)| a == b).count() as u32,
+                    });
                 }
             }
         }

@@ -46,8 +46,8 @@ impl Piece {
 /// Decides which words of the text at `place` go. `gone` are the words of its paragraphs that go anyway; `borders` is where
 /// it may be cut. `removed` says what an earlier text has lost of some of its words, in order.
 ///
-/// A run goes if whole sentences of it make up `min_words` words and each of them stands in a text that keeps it. Of
-/// overlapping runs each is cut by itself, so that no sentence goes of which one half stands here and the other there.
+/// A run goes if whole sentences of it make up `min_words` words and each of them stands in a text that keeps it. Where
+/// paragraphs of it go anyway, what is left must be as long, or stand between two such paragraphs. Of overlapping runs each is cut by itself, so that no sentence goes of which one half stands here and the other there.
 ///
 /// # Errors
 /// Those of `removed`.
@@ -70,10 +70,14 @@ pub fn settle<E>(
         };
         let kept = resolve(run, &lost);
         for part in unbroken(run.start..run.end, &kept, gone) {
-            let Some(part) = cut(&part, borders).filter(|part| part.len() >= min_words) else { continue };
+            let Some(part) = cut(&part, &run, borders).filter(|part| part.len() >= min_words) else {
+                continue;
+            };
             // Where runs overlap, the first one has the words.
             let taken: Vec<_> = settled.iter().map(|piece| piece.start..piece.end).collect();
-            for staying in without(&part, gone) {
+            let is_enclosed = |words: &Range<u32>| part.start < words.start && words.end < part.end;
+            for staying in without(&part, gone).into_iter().filter(|w| w.len() >= min_words || is_enclosed(w))
+            {
                 for new in without(&staying, &taken) {
                     settled.extend(kept.iter().filter_map(|piece| piece.within(&new)));
                 }
@@ -156,12 +160,15 @@ fn unbroken(run: Range<u32>, kept: &[Piece], gone: &[Range<u32>]) -> Vec<Range<u
     stretches
 }
 
-/// The largest part of `words` that begins and ends at a border.
-fn cut(words: &Range<u32>, borders: &[Border]) -> Option<Range<u32>> {
+/// The largest part of `words`, which are of `run`, that begins and ends at a border, and at the ends of the run only where
+/// what belongs to its first and last word is equal as well.
+fn cut(words: &Range<u32>, run: &SharedRun, borders: &[Border]) -> Option<Range<u32>> {
     let inside = &borders[borders.partition_point(|border| border.word < words.start)..];
     let inside = &inside[..inside.partition_point(|border| border.word <= words.end)];
-    let start = inside.iter().find(|border| border.may_start)?.word;
-    let end = inside.iter().rfind(|border| border.may_end)?.word;
+    let may_start = |b: &&Border| b.may_start && (b.word > run.start || b.lead <= run.lead);
+    let may_end = |b: &&Border| b.may_end && (b.word < run.end || b.tail <= run.tail);
+    let start = inside.iter().find(may_start)?.word;
+    let end = inside.iter().rfind(may_end)?.word;
     (start < end).then_some(start..end)
 }
 

@@ -17,7 +17,11 @@ pub struct Part {
     /// Its words, by their numbers in the main text.
     pub words: Range<u32>,
     shape: Shape,
-    is_heading: bool,
+    /// Whether it is more than a line of a structure or a heading: it closes as sentences do, is long, or is an item.
+    is_prose: bool,
+    /// See [`Border`].
+    lead: u32,
+    tail: u32,
 }
 
 impl Part {
@@ -51,6 +55,10 @@ pub struct Border {
     pub may_end: bool,
     /// Whether what is removed may start here.
     pub may_start: bool,
+    /// Bytes of what belongs to the word behind it, such as a quotation mark, in the normal form.
+    pub lead: u32,
+    /// Bytes of what belongs to the word before it, such as a full stop, in the normal form.
+    pub tail: u32,
 }
 
 impl SpanText {
@@ -62,6 +70,9 @@ impl SpanText {
             blocks.enumerate().filter(|(_, (_, label))| label.side() == Side::Main)
         {
             normalise_into(block.span.of(text), &mut normal);
+            if !made.normal.is_empty() && !normal.is_empty() {
+                made.normal.push(' ');
+            }
             let first = made.words.len() as u32;
             let base = made.normal.len();
             for_each_word(&normal, |word| {
@@ -70,8 +81,14 @@ impl SpanText {
             });
             made.normal.push_str(&normal);
             let words = first..made.words.len() as u32;
+            let (mut lead, mut tail) = (0, 0);
+            if let [(start, _), .., (_, end)] | [(start, end)] = made.words[first as usize..] {
+                (lead, tail) = (start - base as u32, made.normal.len() as u32 - end);
+            }
             let is_heading = label == Label::Heading || block.shape == Shape::Heading;
-            made.parts.push(Part { block: number, span: block.span, words, shape: block.shape, is_heading });
+            let is_prose = !is_heading && is_prose(block.span.of(text), block.shape, words.len());
+            let (shape, span) = (block.shape, block.span);
+            made.parts.push(Part { block: number, span, words, shape, is_prose, lead, tail });
         }
         made
     }
@@ -99,6 +116,14 @@ impl SpanText {
     pub fn word(&self, number: u32) -> &str {
         let (start, end) = self.words[number as usize];
         &self.normal[start as usize..end as usize]
+    }
+
+    /// What stands between a word and the one before it, in the normal form. The number may be one past the last word's.
+    #[must_use]
+    pub fn gap(&self, number: u32) -> &str {
+        let before = number.checked_sub(1).map_or(0, |before| self.words[before as usize].1);
+        let after = self.words.get(number as usize).map_or(self.normal.len(), |word| word.0 as usize);
+        &self.normal[before as usize..after]
     }
 
     /// The block that holds a word.
@@ -156,64 +181,66 @@ impl SpanText {
 
     /// Where a run inside `words` may begin or end, in order.
     ///
-    /// Between two blocks it may begin and end, unless the sentence goes on, or both are items of one list, rows of one table,
-    /// lines of one piece of code. Behind what announces something, a heading or a colon, it may not end: what is announced
-    /// would stay without it. Nor may it begin behind a colon.
+    /// Between two blocks it may begin and end, unless the sentence goes on, both are items of one list, rows of one table or
+    /// lines of one piece of code, or both are short lines that nothing closes, as in a signature that is set in lines. Behind
+    /// a short open line, which may be a heading, and behind a colon it may not end: what is announced would stay without it.
+    /// Nor may it begin behind a colon.
     #[must_use]
     pub fn borders(&self, text: &str, words: Range<u32>) -> Vec<Border> {
         let mut borders = Vec::new();
         let first = self.part_of(words.start);
         let mut previous = self.parts[..first].iter().rfind(|part| !part.words.is_empty());
         for part in self.parts[first..].iter().filter(|part| !part.words.is_empty()) {
-            borders.push(match previous {
-                None => {
-                    let start = part.span.start;
-                    Border { word: part.words.start, end: start, start, may_end: false, may_start: true }
-                }
-                Some(before) => between(text, before, part),
-            });
+            borders.push(between(text, previous, Some(part)));
             previous = Some(part);
             if part.words.start >= words.end {
                 return borders;
             }
             sentences(text, part, &mut borders);
         }
-        borders.extend(previous.map(|last| Border {
-            word: last.words.end,
-            end: last.span.end,
-            start: last.span.end,
-            may_end: true,
-            may_start: false,
-        }));
+        borders.push(between(text, previous, None));
         borders
     }
 }
 
-/// The border between two neighbouring blocks that have words.
-fn between(text: &str, before: &Part, after: &Part) -> Border {
+/// The border between two neighbouring blocks that have words, or between one and an end of the text.
+fn between(text: &str, before: Option<&Part>, after: Option<&Part>) -> Border {
+    let ends = before.map_or((0, 0, 0), |part| (part.words.end, part.span.end, part.tail));
+    let begins = after.map_or((ends.0, ends.1, 0), |part| (part.words.start, part.span.start, part.lead));
+    let (may_end, may_start) = match (before, after) {
+        (Some(before), Some(after)) => cuts_between(text, before, after),
+        (before, after) => (before.is_some(), after.is_some()),
+    };
+    let (_, end, tail) = ends;
+    let (word, start, lead) = begins;
+    Border { word, end, start, may_end, may_start, lead, tail }
+}
+
+/// Whether what is removed may end, and whether it may start, between two blocks.
+fn cuts_between(text: &str, before: &Part, after: &Part) -> (bool, bool) {
     let (ended, begun) = (before.span.of(text), after.span.of(text));
     let ending = Ending::of(ended);
     let closes = matches!(ending, Ending::Sentence | Ending::Ellipsis);
     let goes_on = !closes && begun.starts_with(char::is_lowercase);
-    let in_one = before.shape == after.shape
-        && matches!(after.shape, Shape::ListItem | Shape::TableRow | Shape::Code | Shape::Quote);
-    let is_whole = match before.shape {
-        Shape::ListItem | Shape::TableRow | Shape::Code | Shape::Quote => true,
-        // A long line without a mark at its end is a paragraph; a short one may be a heading.
-        _ => closes || !before.is_heading && before.words.len() >= PARAGRAPH,
-    };
+    let in_one = before.shape == after.shape && is_item(after.shape);
     let is_border = !goes_on && !in_one && ending != Ending::Colon;
-    Border {
-        word: after.words.start,
-        end: before.span.end,
-        start: after.span.start,
-        may_end: is_border && is_whole,
-        may_start: is_border,
-    }
+    (is_border && before.is_prose, is_border && (before.is_prose || after.is_prose))
 }
 
-/// Words of a line that is a paragraph even where no mark ends it.
-const PARAGRAPH: usize = 20;
+/// Whether blocks of this shape come in rows that belong together.
+fn is_item(shape: Shape) -> bool {
+    matches!(shape, Shape::ListItem | Shape::TableRow | Shape::Code | Shape::Quote)
+}
+
+/// See [`Part`].
+fn is_prose(text: &str, shape: Shape, words: usize) -> bool {
+    /// Words of a line that is a paragraph even where no mark ends it.
+    const PARAGRAPH: usize = 20;
+    /// Words of a line that is one where a mark does; a question mark may also end a name in a program.
+    const SENTENCE: usize = 5;
+    let closes = matches!(Ending::of(text), Ending::Sentence | Ending::Ellipsis);
+    words >= PARAGRAPH || is_item(shape) || closes && words >= SENTENCE
+}
 
 /// Adds the borders inside a block.
 fn sentences(text: &str, part: &Part, borders: &mut Vec<Border>) {
@@ -226,7 +253,7 @@ fn sentences(text: &str, part: &Part, borders: &mut Vec<Border>) {
     if starts.is_empty() {
         return;
     }
-    let mut places = Vec::new();
+    let (mut places, mut normal) = (Vec::new(), String::new());
     word_spans(own, &mut places);
     for start in starts {
         let before = places.partition_point(|place| place.start < start);
@@ -234,9 +261,15 @@ fn sentences(text: &str, part: &Part, borders: &mut Vec<Border>) {
         let is_cut = places[..before].last().is_some_and(|last| last.end > start);
         let is_new = borders.last().is_none_or(|last| last.word < word) && word < part.words.end;
         if is_new && !is_cut {
-            let end = part.span.start + own[..start].trim_end().len();
-            let start = part.span.start + start;
-            borders.push(Border { word, end, start, may_end: true, may_start: true });
+            let end = own[..start].trim_end().len();
+            let mut length = |from: usize, to: usize| {
+                normalise_into(own.get(from..to).unwrap_or_default(), &mut normal);
+                normal.len() as u32
+            };
+            let tail = places[..before].last().map_or(0, |last| length(last.end, end));
+            let lead = length(start, places[before].start);
+            let (end, start) = (part.span.start + end, part.span.start + start);
+            borders.push(Border { word, end, start, may_end: true, may_start: true, lead, tail });
         }
     }
 }
