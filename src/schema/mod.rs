@@ -49,9 +49,9 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
-    use crate::document::{Label, Verdict};
+    use crate::document::{Label, Span, Verdict};
     use crate::write::{
-        BlockAction, BlockCopy, CorpusRecord, Decision, sample, write_corpus, write_decision,
+        BlockAction, BlockCopy, CorpusRecord, Decision, SpanDecision, sample, write_corpus, write_decision,
     };
 
     fn schema(kind: Kind) -> Value {
@@ -171,6 +171,31 @@ mod tests {
             &serde_json::from_slice(&line).unwrap(),
             &[("/reason", json!("empty")), ("/duplicate_of", json!(null)), ("/similarity", json!(1.1))],
         );
+    }
+
+    #[test]
+    fn decisions_with_spans_are_valid() {
+        let document = sample::document("One two three. Four.");
+        let blocks = &*sample::blocks(&document.text, &[Label::Body]);
+        let (span, there) = (Span::new(0, 14), Span::new(7, 20));
+        let spans = [SpanDecision { span, words: 3, is_dropped: true, id: "d0".to_owned(), there }];
+        let mut line = Vec::new();
+        let (document, verdict, spans) = (&document, Verdict::Keep { copies: 0 }, Some(&spans[..]));
+        write_decision(&mut line, &Decision { document, blocks, verdict, spans, canonical_id: None });
+        let good: Value = serde_json::from_slice(&line).unwrap();
+        let validator = jsonschema::validator_for(&schema(Kind::Decisions)).unwrap();
+        assert!(validator.is_valid(&good), "{good}");
+        for (pointer, value) in [
+            ("/spans", json!(null)),
+            ("/spans/0/words", json!(0)),
+            ("/spans/0/action", json!("gone")),
+            ("/spans/0/duplicate_of", json!(null)),
+            ("/spans/0/duplicate_of/end", json!(0)),
+        ] {
+            let mut broken = good.clone();
+            *broken.pointer_mut(pointer).expect(pointer) = value;
+            assert!(!validator.is_valid(&broken), "{broken}");
+        }
     }
 
     #[test]

@@ -77,3 +77,49 @@ pub(super) fn put_spans(out: &mut Vec<u8>, spans: &[SpanDecision]) {
     }
     out.push(b']');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Label;
+    use crate::write::{Gaps, main_text};
+
+    /// What is left of `text`, a block a paragraph, without what stands in `gone`.
+    fn left(text: &str, gone: &[&str]) -> String {
+        let span = |part: &str| {
+            let start = text.find(part).expect("it stands there");
+            Span::new(start, start + part.len())
+        };
+        let spans: Vec<Span> = gone.iter().map(|part| span(part)).collect();
+        let blocks = text.split("\n\n").enumerate();
+        let blocks = blocks.map(|(index, part)| KeptBlock { index, span: span(part), label: Label::Body });
+        let mut out = String::new();
+        main_text(&mut out, text, without_spans(text, blocks, &spans).into_iter(), Gaps::Verbatim);
+        out
+    }
+
+    #[test]
+    fn what_is_left_reads_on() {
+        let text = "One. Two. Three.\n\nFour.\n\nFive. Six.";
+        assert_eq!(left(text, &[]), text);
+        assert_eq!(left(text, &["Two."]), "One. Three.\n\nFour.\n\nFive. Six.");
+        assert_eq!(left(text, &["Three.\n\nFour.\n\nFive."]), "One. Two.\n\nSix.");
+        assert_eq!(left(text, &["Three.", "Five."]), "One. Two.\n\nFour.\n\nSix.");
+        assert_eq!(left(text, &["One. Two. Three."]), "Four.\n\nFive. Six.");
+        assert_eq!(left(text, &["Two.", "Four.\n\nFive. Six."]), "One. Three.");
+        // Neighbours of which one has lost its end have text between them.
+        assert_eq!(left("One. Two.\n\nThree.", &["Two."]), "One.\n\nThree.");
+        assert_eq!(left("One.\nTwo.\nThree.", &["Two."]), "One.\nThree.");
+        assert_eq!(left("开了。没开。开了吗？", &["没开。"]), "开了。开了吗？");
+        assert_eq!(left(text, &[text]), "");
+    }
+
+    #[test]
+    fn spans_that_lie_nowhere_do_no_harm() {
+        let block = |start, end| KeptBlock { index: 0, span: Span { start, end }, label: Label::Body };
+        for (start, end) in [(1, 2), (0, 99), (7, 9), (usize::MAX - 1, usize::MAX)] {
+            let _ = without_spans("ééé.", [block(0, 7)].into_iter(), &[Span { start, end }]);
+            let _ = without_spans("ééé.", [block(start, end)].into_iter(), &[Span { start: 3, end: 5 }]);
+        }
+    }
+}

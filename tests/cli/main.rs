@@ -4,7 +4,7 @@
 //! messages ([`cases`]), the decisions on whole pages ([`seeds`], [`pages`]), the guarantees of a run
 //! ([`guarantees`], [`tampering`], [`hostile`]), what answers for a finished one ([`finished`]), what is left behind when
 //! something fails ([`faults`]), how a run that was killed goes on ([`resume`]), and what one that would lose too much does
-//! ([`guards`]).
+//! ([`guards`]). Runs of words that go from inside a text are a chapter of their own ([`spans`]).
 
 #![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
 
@@ -18,5 +18,6 @@ mod pages;
 mod program;
 mod resume;
 mod seeds;
+mod spans;
 mod tampering;
 mod words;
