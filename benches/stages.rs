@@ -150,10 +150,9 @@ fn write_lines(bencher: Bencher<'_, '_>) {
         out.clear();
         write_corpus(&mut out, &CorpusRecord { document, text: &text, title, date, language });
         let verdict = Verdict::Keep { copies: 0 };
-        write_decision(
-            &mut out,
-            &Decision { document, blocks, verdict, canonical_id: None, elsewhere: None },
-        );
+        let decision =
+            Decision { document, blocks, verdict, spans: None, canonical_id: None, elsewhere: None };
+        write_decision(&mut out, &decision);
         black_box(&out);
     });
 }

@@ -10,7 +10,7 @@
 //! that is half of a file. A block counts as the same where its bytes are, so after a change of the segmentation both sides
 //! of a cut count as blocks of one file only.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
@@ -50,6 +50,8 @@ pub struct Changes {
     pub blocks: BTreeMap<String, Tally>,
     /// Blocks with another label, in all documents, by `BEFORE -> AFTER`.
     pub labels: BTreeMap<String, Tally>,
+    /// Runs of words that only one file removes from documents that both keep.
+    pub spans_only_in: [Tally; 2],
     /// Blocks that only one file has.
     pub blocks_only_in: [Tally; 2],
 }
@@ -87,6 +89,7 @@ impl Default for Changes {
             canonical: Tally::default(),
             blocks: BTreeMap::new(),
             labels: BTreeMap::new(),
+            spans_only_in: Default::default(),
             blocks_only_in: Default::default(),
         }
     }
@@ -96,7 +99,8 @@ impl Changes {
     /// Whether both files say the same.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let single = self.only_in.iter().chain(&self.blocks_only_in).chain([&self.source, &self.canonical]);
+        let both = self.only_in.iter().chain(&self.blocks_only_in).chain(&self.spans_only_in);
+        let single = both.chain([&self.source, &self.canonical]);
         single.into_iter().all(|tally| tally.count == 0)
             && [&self.documents, &self.blocks, &self.labels].iter().all(|map| map.is_empty())
     }
@@ -236,6 +240,15 @@ impl Comparison {
             examples.add(&mut changes.canonical, id, text_bytes(kept_by));
         }
         let both_keep = before.action == Action::Keep && after.action == Action::Keep;
+        if both_keep {
+            let spans = [before, after].map(|decision| decision.dropped_spans().into_iter().collect());
+            let [old, new]: [HashSet<Span>; 2] = spans;
+            for (side, spans, others) in [(0, &old, &new), (1, &new, &old)] {
+                for span in spans.difference(others) {
+                    examples.add(&mut changes.spans_only_in[side], id, length(*span));
+                }
+            }
+        }
         let (mut old, mut new) = (before.blocks.iter().peekable(), after.blocks.iter().peekable());
         loop {
             let order = match (old.peek(), new.peek()) {
@@ -265,9 +278,12 @@ impl Comparison {
     }
 }
 
-/// Bytes of the blocks that stay, or would if the document stayed.
+/// Bytes of the blocks that stay, or would if the document stayed, without the runs that go from inside them.
 fn text_bytes(decision: &ParsedDecision) -> u64 {
-    decision.kept().fold(0, |sum, block| sum.saturating_add(length(block.span)))
+    let kept = decision.kept().fold(0_u64, |sum, block| sum.saturating_add(length(block.span)));
+    kept.saturating_sub(
+        decision.dropped_spans().into_iter().fold(0, |sum, span| sum.saturating_add(length(span))),
+    )
 }
 
 /// Nobody has seen the text, so a span may say anything.

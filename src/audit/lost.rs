@@ -135,8 +135,6 @@ fn add_words(
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     /// What of a text, a block a line, is lost when others are kept; words of a block are given as they stand.
@@ -192,19 +190,5 @@ mod tests {
         assert_eq!(lost("A co\u{ad}operative oﬃce, x²", &[]), ["A co\u{ad}operative oﬃce, x²"]);
         assert_eq!(lost("a b c d co\u{ad}op e f g h i", &["a b c d", "e f g h i"]), ["a b c d co\u{ad}op"]);
         assert_eq!(lost("今天渡船不开", &["明天渡船不开了", "今天渡船没有"]), ["今"]);
-    }
-
-    proptest! {
-        /// Words are found stretch by stretch here, and block by block in the corpus.
-        #[test]
-        fn words_of_stretches_are_the_words_of_the_block(text in "([a-c .\u{301}\u{ad}\u{200b}ﬁ½ｶﾞ今\u{a0}\u{2028}]|\\PC){0,40}") {
-            let (mut words, mut hashes, mut normal) = (Vec::new(), Vec::new(), String::new());
-            add_words(&text, 0, Span::new(0, text.len()), &mut words, &mut hashes, &mut normal);
-            prop_assert_eq!(words.len(), hashes.len());
-            let mut whole = Vec::new();
-            normalise_into(&text, &mut normal);
-            word_hashes(&normal, &mut whole);
-            prop_assert_eq!(hashes, whole);
-        }
     }
 }

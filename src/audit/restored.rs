@@ -12,14 +12,14 @@ use crate::document::{Block, Document, LabelledBlock, Repetition, Shape};
 use crate::label::{Lifted, lift};
 use crate::segment::segment;
 use crate::verify::ParsedDecision;
-use crate::write::{BlockAction, CorpusRecord, Gaps, KeptBlock, main_text, write_corpus};
+use crate::write::{BlockAction, CorpusRecord, Gaps, KeptBlock, main_text, without_spans, write_corpus};
 
 /// Which blocks of a document come back with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Restored {
     /// Those that would be in the corpus had the document stayed.
     Kept,
-    /// Also the paragraphs that were dropped as duplicates: the whole main text.
+    /// Also the paragraphs and the runs of words that were dropped as duplicates: the whole main text.
     Main,
     /// Every block, boilerplate and lifted ones too, with what stands between them: the source text without the white
     /// space around it.
@@ -41,7 +41,8 @@ pub fn restore(out: &mut Vec<u8>, document: &Document, decision: &ParsedDecision
     let blocks = decision.blocks.iter().enumerate().filter(|(_, block)| wanted(block.action()));
     let mut text = String::new();
     let kept = blocks.map(|(index, block)| KeptBlock { index, span: block.span(), label: block.label });
-    main_text(&mut text, &document.text, kept, gaps);
+    let gone = if what == Restored::Kept { decision.dropped_spans() } else { Vec::new() };
+    main_text(&mut text, &document.text, without_spans(&document.text, kept, &gone).into_iter(), gaps);
     if text.is_empty() {
         return false;
     }

@@ -81,6 +81,9 @@ fn write_table(out: &mut Vec<u8>, changes: &Changes) -> Result<()> {
     documents.push(single("dropped for another", &changes.canonical));
     write_section(out, "documents", &documents)?;
 
+    let [only_in_a, only_in_b] = &changes.spans_only_in;
+    write_section(out, "spans removed", &[single("only in A", only_in_a), single("only in B", only_in_b)])?;
+
     let [only_in_a, only_in_b] = &changes.blocks_only_in;
     let mut blocks = vec![single("only in A", only_in_a), single("only in B", only_in_b)];
     blocks.extend(changes.blocks.iter().map(|(name, tally)| (name.as_str(), tally)));

@@ -9,6 +9,7 @@ mod keep;
 mod meter;
 mod overlay;
 mod size;
+mod spans;
 
 pub use against::{AgainstAction, AgainstConfig, AgainstMode};
 pub use guard::{GuardAction, GuardConfig};
@@ -16,6 +17,7 @@ pub use keep::KeepRule;
 pub use meter::MeterConfig;
 pub use overlay::{from_toml, overlay_key, overlay_toml};
 pub use size::Size;
+pub use spans::SpanDedupConfig;
 
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +130,8 @@ pub struct DedupConfig {
     pub keep: Vec<KeepRule>,
     /// Paragraphs that an earlier kept document has too.
     pub blocks: BlockDedupConfig,
+    /// Runs of words, shorter or longer than a paragraph, that a better-ranked kept document has too.
+    pub spans: SpanDedupConfig,
 }
 
 impl Default for DedupConfig {
@@ -139,6 +143,7 @@ impl Default for DedupConfig {
             shingle_words: 5,
             keep: vec![KeepRule::Longest, KeepRule::First],
             blocks: BlockDedupConfig::default(),
+            spans: SpanDedupConfig::default(),
         }
     }
 }
@@ -246,6 +251,9 @@ impl Config {
         }
         if let Some((key, value, must)) = self.against.mistake() {
             return wrong(key, &value, must);
+        }
+        if self.dedup.spans.min_words < SpanDedupConfig::FEWEST {
+            return wrong("dedup.spans.min_words", &self.dedup.spans.min_words, "at least 10");
         }
         for (key, share) in self.guard.shares() {
             if !(0.0..=1.0).contains(&share) {

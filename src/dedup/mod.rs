@@ -18,6 +18,7 @@ mod probe;
 mod rank;
 mod search;
 mod sets;
+pub mod spans;
 mod stretch;
 
 pub use blocks::{BlockKey, DuplicateBlock, duplicates, is_content, may_drop_duplicates};

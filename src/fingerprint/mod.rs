@@ -15,10 +15,11 @@ mod phrases;
 mod pieces;
 mod shingles;
 mod sketch;
+mod winnow;
 mod words;
 
 pub use keys::{Keys, exact_key, keys};
-pub use located::for_each_located_word;
+pub use located::{for_each_located_word, word_spans};
 pub use near::{ShortText, half_keys};
 pub use normalise::{mask_digits_into, normalise_into};
 pub use phrases::{has_phrases, phrase_hashes};
@@ -26,6 +27,7 @@ pub use shingles::{
     containment, containment_at_least, jaccard, jaccard_at_least, shingle_hashes, shingle_set,
 };
 pub use sketch::{BINS, Signature, Sketch};
+pub use winnow::winnow;
 pub use words::{count_words, for_each_word, word_hashes};
 
 /// Seed of the exact and masked keys. It keeps them apart from a document's `source_hash`, which is unseeded.

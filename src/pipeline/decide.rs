@@ -18,16 +18,18 @@ use super::kept::{Keeper, Kept};
 use super::paragraphs::decide_blocks;
 use super::rejected;
 use super::sort::{Runs, Sorted, Sorter};
+use super::spans::{Spans, repeated_spans};
 use super::spool::{Extent, Spool, SpoolWriter};
 use super::table::{Table, TableWriter};
 use super::verdicts::{Judged, Verdicts, verdicts};
 use crate::config::{AgainstAction, BlockDedupConfig};
 use crate::contamination::Reference;
+use crate::dedup::spans::RepeatedSpan;
 use crate::dedup::{DuplicateBlock, MainText, MainTextDigest, Shingles};
-use crate::document::{Elsewhere, Verdict};
+use crate::document::{Elsewhere, Span, Verdict};
 use crate::error::Result;
 use crate::read::{Input, Reject};
-use crate::write::BlockDecision;
+use crate::write::{BlockDecision, SpanDecision};
 
 /// Pairs of short lines left uncompared, among what is skipped: the only number there that labelling found.
 pub(super) const NEAR_LINE_PAIRS: &str = "near_line_pairs";
@@ -122,6 +124,11 @@ impl Store {
         Respooled { store: self, shingle_words }
     }
 
+    /// How many words its main text has.
+    pub(super) fn words(&self, number: u32) -> Result<usize> {
+        Ok(self.rows.get(u64::from(number))?.entry.map_or(0, |entry| entry.words as usize))
+    }
+
     /// The text of one of its blocks.
     fn block(&self, number: u32, block: u32) -> Result<String> {
         let bytes = self.bytes(number)?;
@@ -152,6 +159,7 @@ impl Store {
 pub struct Outcome {
     judged: Peekable<Sorted<Judged>>,
     duplicates: Peekable<Sorted<DuplicateBlock>>,
+    spans: Peekable<Sorted<RepeatedSpan>>,
     /// Work that a bound left out, by name.
     pub skipped: Vec<(String, u64)>,
     /// What documents hold of a reference, if there is one.
@@ -186,8 +194,9 @@ impl Outcome {
                 Some(_) => take_verdict(&mut self.judged, number),
             };
             let duplicates = take(&mut self.duplicates, number, |d| d.document);
+            let spans = take(&mut self.spans, number, |span| span.document);
             Some(judged.and_then(|(verdict, first_copy)| {
-                Ok(Waiting { number, bytes, verdict, first_copy, duplicates: duplicates? })
+                Ok(Waiting { number, bytes, verdict, first_copy, duplicates: duplicates?, spans: spans? })
             }))
         })
     }
@@ -229,6 +238,7 @@ pub struct Waiting {
     /// The first document that was dropped by comparison with it, if any was.
     pub(super) first_copy: Option<u32>,
     duplicates: Vec<DuplicateBlock>,
+    spans: Vec<RepeatedSpan>,
 }
 
 impl Waiting {
@@ -262,6 +272,27 @@ impl Waiting {
             Ok((id(number)?, store.elsewhere(number)))
         })?;
         Ok((draft, blocks))
+    }
+}
+
+impl Waiting {
+    /// The runs of its words that stand elsewhere, in order. `id` names other documents by their numbers.
+    ///
+    /// # Errors
+    /// Those of `id`.
+    pub fn spans(&self, mut id: impl FnMut(u32) -> Result<String>) -> Result<Vec<SpanDecision>> {
+        let span = |start: u32, end: u32| Span::new(start as usize, end as usize);
+        let named = self.spans.iter().map(|found| {
+            let (owner, start, end) = found.owner;
+            Ok(SpanDecision {
+                span: span(found.bytes.0, found.bytes.1),
+                words: found.words,
+                is_dropped: found.is_dropped,
+                id: id(owner)?,
+                there: span(start, end),
+            })
+        });
+        named.collect()
     }
 }
 
@@ -299,6 +330,7 @@ pub(super) struct State {
     repeated: u64,
     judged: Runs,
     duplicates: Runs,
+    spans: Runs,
     skipped: Vec<(String, u64)>,
     contamination: Option<contamination::State>,
 }
@@ -306,7 +338,7 @@ pub(super) struct State {
 impl State {
     pub fn runs(&self) -> impl Iterator<Item = &Runs> {
         let held = self.contamination.iter().map(|contamination| &contamination.held);
-        [&self.judged, &self.duplicates].into_iter().chain(held)
+        [&self.judged, &self.duplicates, &self.spans].into_iter().chain(held)
     }
 }
 
@@ -317,7 +349,7 @@ impl State {
 /// Whatever ends a run; a bad record does not.
 pub fn decide(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
     let reference = contamination::read(job, &mut reject)?;
-    let (store, rejects, judged, duplicates, skipped, contamination) = match job.resumed()? {
+    let (store, rejects, judged, duplicates, spans, skipped, contamination) = match job.resumed()? {
         Some(Stage::Decided(state)) => {
             let (store, rejects) = reopened(job, &state)?;
             let [judged, duplicates] = [(); 2].map(|()| job.memory() / 4);
@@ -325,7 +357,8 @@ pub fn decide(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()>) -> R
             let duplicates = Sorter::resume(job.work.path(), &state.duplicates, duplicates);
             let found = reference.zip(state.contamination);
             let found = found.map(|(reference, found)| Contamination::resume(job, reference, &found));
-            (store, rejects, judged, duplicates, state.skipped, found)
+            let spans = Sorter::resume(job.work.path(), &state.spans, job.memory() / 8);
+            (store, rejects, judged, duplicates, spans, state.skipped, found)
         }
         stage => newly_decided(job, stage, reference)?,
     };
@@ -336,11 +369,20 @@ pub fn decide(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()>) -> R
     })?;
     kept.map_or(Ok(()), |kept| kept.put_down(job, &store, &skipped))?;
     let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
-    Ok(Decided { store, outcome: Outcome { judged, duplicates, skipped, contamination } })
+    let spans = spans.finish()?.peekable();
+    Ok(Decided { store, outcome: Outcome { judged, duplicates, spans, skipped, contamination } })
 }
 
-type Parts =
-    (Store, Spool, Sorter<Judged>, Sorter<DuplicateBlock>, Vec<(String, u64)>, Option<Contamination>);
+/// What deciding leaves.
+type Parts = (
+    Store,
+    Spool,
+    Sorter<Judged>,
+    Sorter<DuplicateBlock>,
+    Sorter<RepeatedSpan>,
+    Vec<(String, u64)>,
+    Option<Contamination>,
+);
 
 fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
     let repeated = ids::take_up(job, state.repeated, state.records)?;
@@ -358,9 +400,10 @@ fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
 /// Whatever ends a run, and [`Error::Work`](crate::Error::Work) where the kept folder is damaged.
 pub fn redecide(job: &Job<'_>, kept: &Kept, reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
     let drafts = kept.drafts(job, reject)?;
-    let (store, _, judged, duplicates, skipped, contamination) = judged(job, drafts, None)?;
+    let (store, _, judged, duplicates, spans, skipped, contamination) = judged(job, drafts, None)?;
     let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
-    Ok(Decided { store, outcome: Outcome { judged, duplicates, skipped, contamination } })
+    let spans = spans.finish()?.peekable();
+    Ok(Decided { store, outcome: Outcome { judged, duplicates, spans, skipped, contamination } })
 }
 
 fn newly_decided(job: &Job<'_>, stage: Option<Stage>, reference: Option<Reference>) -> Result<Parts> {
@@ -394,14 +437,28 @@ fn judged(job: &Job<'_>, drafts: Drafts, reference: Option<Reference>) -> Result
     let Verdicts { mut judged, ranks, statistics } = verdicts(job, &store.rows, &out, buckets, &text)?;
     let (mut duplicates, skipped_block_pairs) =
         paragraphs.duplicates(job, &ranks, |document, block| store.block(document, block))?;
+    let Spans { mut spans, skipped: skipped_spans } =
+        if job.config.dedup.enabled && job.config.dedup.spans.is_on() {
+            // What is decided so far is read here and once more when it is written, so it must be on disk.
+            let (judged, duplicates) = (judged.checkpoint()?, duplicates.checkpoint()?);
+            let (folder, memory) = (job.work.path(), job.memory() / 16);
+            let judged = Sorter::resume(folder, &judged, memory).finish()?.peekable();
+            let duplicates = Sorter::resume(folder, &duplicates, memory).finish()?.peekable();
+            let spans = job.sorter("no-spans", 0, None).finish()?.peekable();
+            let outcome = Outcome { judged, duplicates, spans, skipped: Vec::new(), contamination: None };
+            repeated_spans(job, &store, &ranks, outcome)?
+        } else {
+            Spans::none(job)
+        };
     drop(ranks);
     contaminated.finish()?.try_for_each(|found| judged.push(found?))?;
-    let skipped = vec![
+    let mut skipped = vec![
         (NEAR_LINE_PAIRS.to_owned(), skipped_near_pairs),
         ("near_block_pairs".to_owned(), skipped_block_pairs),
         ("dedup_candidates".to_owned(), statistics.over_limit),
         ("dedup_full_buckets".to_owned(), statistics.full_buckets),
     ];
+    skipped.extend(skipped_spans);
     if job.is_checkpoint_due(Moment::End) {
         let state = State {
             records: store.rows.checkpoint()?,
@@ -410,10 +467,11 @@ fn judged(job: &Job<'_>, drafts: Drafts, reference: Option<Reference>) -> Result
             repeated: ids::put_down(job, &store.repeated)?,
             judged: judged.checkpoint()?,
             duplicates: duplicates.checkpoint()?,
+            spans: spans.checkpoint()?,
             skipped: skipped.clone(),
             contamination: found.as_mut().map(Contamination::checkpoint).transpose()?,
         };
         job.save(Stage::Decided(state))?;
     }
-    Ok((store, rejects, judged, duplicates, skipped, found))
+    Ok((store, rejects, judged, duplicates, spans, skipped, found))
 }

@@ -13,7 +13,8 @@ use crate::document::Verdict;
 use crate::error::Result;
 use crate::report::Summary;
 use crate::write::{
-    BlockDecision, CorpusRecord, Decision, Gaps, Output, main_text, write_corpus, write_decision,
+    BlockDecision, CorpusRecord, Decision, Gaps, Output, SpanDecision, main_text, without_spans,
+    write_corpus, write_decision,
 };
 
 /// Documents that a worker writes at a time, unless fewer have so many bytes: long ones must not pile up.
@@ -180,8 +181,11 @@ impl View<'_> {
                 Verdict::Duplicate { canonical, .. } => self.store.elsewhere(canonical),
                 _ => None,
             };
-            let canonical_id = canonical_id.as_deref();
-            let decision = Decision { document, blocks: &blocks, verdict, canonical_id, elsewhere };
+            let spans = &self.job.config.dedup.spans;
+            let spans =
+                if spans.is_on() { Some(waiting.spans(|number| self.id(number, &mut ids))?) } else { None };
+            let (spans, canonical_id) = (spans.as_deref(), canonical_id.as_deref());
+            let decision = Decision { document, blocks: &blocks, verdict, spans, canonical_id, elsewhere };
             if let Some(recipe) = &self.recipe {
                 let exact = self.store.exact_key(waiting.number)?;
                 let whole = waiting.draft(self.store)?;
@@ -189,7 +193,13 @@ impl View<'_> {
             }
             if matches!(verdict, Verdict::Keep { .. }) {
                 let gaps = if self.job.config.label.enabled { Gaps::of(document) } else { Gaps::Verbatim };
-                main_text(&mut text, &document.text, BlockDecision::kept(&blocks), gaps);
+                let dropped = spans.map(SpanDecision::dropped).unwrap_or_default();
+                if dropped.is_empty() {
+                    main_text(&mut text, &document.text, BlockDecision::kept(&blocks), gaps);
+                } else {
+                    let left = without_spans(&document.text, BlockDecision::kept(&blocks), &dropped);
+                    main_text(&mut text, &document.text, left.into_iter(), gaps);
+                }
                 let record = CorpusRecord {
                     document,
                     text: &text,

@@ -19,7 +19,7 @@ use crate::document::{Document, Label, Side, Verdict};
 use crate::error::Result;
 use crate::repetition::host;
 use crate::report::{Breach, Case, Guard, NAMED_CASES, Summary};
-use crate::write::{BlockAction, Decision};
+use crate::write::{BlockAction, Decision, SpanDecision};
 
 /// The part of a document in a loss. The larger is the worse, and of equal ones the earlier.
 type Part = (u64, Reverse<u32>);
@@ -49,6 +49,10 @@ impl Loss {
             if is_gone || !matches!(block.action, BlockAction::Keep | BlockAction::Lift) {
                 gone_bytes += length;
             }
+        }
+        if !is_gone {
+            let spans = SpanDecision::dropped(decision.spans.unwrap_or_default());
+            gone_bytes += spans.iter().map(|span| span.len() as u64).sum::<u64>();
         }
         Self {
             source: xxh3_64(source(decision.document).as_bytes()),

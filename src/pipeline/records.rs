@@ -7,8 +7,10 @@ use super::drafts::Row;
 use super::guard::Loss;
 use super::index::{KnownKey, KnownRow, Line};
 use super::sort::Record;
+use super::spans::Found as FoundSpan;
 use super::survey::Known;
 use super::verdicts::{InBucket, Judged, Shared};
+use crate::dedup::spans::{Fingerprint, Link as SpanLink, Removal, RepeatedSpan};
 use crate::dedup::{BlockHalf, BlockKey, Bucket, DuplicateBlock, Entry, Link, LinkKind};
 use crate::fingerprint::Signature;
 use crate::repetition::{Found, FoundKind, Half, Lead, Occurrence, PageSketch};
@@ -218,4 +220,36 @@ as_tuple!(
         first_gone,
         worst: (most, Reverse(worst)),
     }
+);
+
+as_tuple!(
+    Fingerprint = (u64, u32, u32),
+    |f| (f.hash, f.place, f.word),
+    (hash, place, word) => Fingerprint { hash, place, word }
+);
+
+as_tuple!(
+    SpanLink = (u32, u32, u32, u32),
+    |l| (l.place, l.owner, l.shift, l.word),
+    (place, owner, shift, word) => SpanLink { place, owner, shift, word }
+);
+
+as_tuple!(
+    Removal = (u32, u32, u32, (u32, u32)),
+    |r| (r.place, r.start, r.end, r.owner),
+    (place, start, end, owner) => Removal { place, start, end, owner }
+);
+
+as_tuple!(
+    FoundSpan = ((u32, u32, u32), u32, (u32, u32), u8),
+    |f| ((f.owner, f.owner_start, f.words), f.document, f.bytes, u8::from(f.is_dropped)),
+    ((owner, owner_start, words), document, bytes, is_dropped) =>
+        FoundSpan { owner, owner_start, words, document, bytes, is_dropped: is_dropped == 1 }
+);
+
+as_tuple!(
+    RepeatedSpan = (u32, (u32, u32), u32, u8, (u32, u32, u32)),
+    |s| (s.document, s.bytes, s.words, u8::from(s.is_dropped), s.owner),
+    (document, bytes, words, is_dropped, owner) =>
+        RepeatedSpan { document, bytes, words, is_dropped: is_dropped == 1, owner }
 );

@@ -133,7 +133,7 @@ impl Ranks {
     }
 
     /// How many places there are.
-    fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.known as usize + self.documents.len()
     }
 

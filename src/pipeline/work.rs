@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 use kept_folder::{KEPT, is_finished};
 
 /// The version of everything a run keeps in its work folder. It changes when a format in there does.
-pub const WORK_FORMAT: u32 = 2;
+pub const WORK_FORMAT: u32 = 3;
 
 pub(super) use kept_folder::open_kept;
 

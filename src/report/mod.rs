@@ -22,7 +22,7 @@ pub use quality::{Fate, Missed, NAMED_MISSED, Quality, Stratum};
 
 use crate::config::AgainstAction;
 use crate::document::{DropReason, Label, LabelledBlock};
-use crate::write::{BlockAction, Decision};
+use crate::write::{BlockAction, BlockDecision, Decision, KeptBlock, SpanDecision, without_spans};
 
 /// Version of the report format. It grows when a key changes its meaning or goes away.
 pub const VERSION: u32 = 1;
@@ -36,6 +36,9 @@ pub struct Summary {
     #[serde(serialize_with = "by_label")]
     labels: [Blocks; Label::ALL.len()],
     duplicate_blocks: DuplicateBlocks,
+    /// Nothing where runs of words were not looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate_spans: Option<DuplicateSpans>,
     rejects: Causes,
     skipped: BTreeMap<String, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +111,21 @@ struct DuplicateBlocks {
     marked: Blocks,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+struct Spans {
+    spans: u64,
+    words: u64,
+    bytes: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+struct DuplicateSpans {
+    /// Removed from documents that stay.
+    dropped: Spans,
+    /// Named as duplicates and left in documents that stay.
+    marked: Spans,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 struct Causes {
     total: u64,
@@ -122,6 +140,7 @@ impl Default for Summary {
             bytes: Bytes::default(),
             labels: [Blocks::default(); Label::ALL.len()],
             duplicate_blocks: DuplicateBlocks::default(),
+            duplicate_spans: None,
             rejects: Causes::default(),
             skipped: BTreeMap::new(),
             contamination: None,
@@ -163,6 +182,28 @@ impl Summary {
                 BlockAction::Lift | BlockAction::DropBoilerplate => {}
             }
         }
+        self.add_spans(decision);
+    }
+
+    /// Counts the runs of words of a document, once its blocks are.
+    fn add_spans(&mut self, decision: &Decision<'_>) {
+        let Some(spans) = decision.spans else { return };
+        let counts = self.duplicate_spans.get_or_insert_default();
+        if decision.drop_reason().is_some() {
+            return;
+        }
+        for span in spans {
+            let one = Spans { spans: 1, words: u64::from(span.words), bytes: span.span.len() as u64 };
+            if span.is_dropped { counts.dropped.add(one) } else { counts.marked.add(one) }
+        }
+        let dropped = SpanDecision::dropped(spans);
+        if !dropped.is_empty() {
+            let bytes =
+                |kept: &mut dyn Iterator<Item = KeptBlock>| kept.map(|b| b.span.len() as u64).sum::<u64>();
+            let blocks = || BlockDecision::kept(decision.blocks);
+            let left = without_spans(&decision.document.text, blocks(), &dropped);
+            self.bytes.kept -= bytes(&mut blocks()) - bytes(&mut left.into_iter());
+        }
     }
 
     /// Counts a rejected record under the stable name of its cause.
@@ -194,6 +235,11 @@ impl Summary {
         }
         self.duplicate_blocks.dropped.add(other.duplicate_blocks.dropped);
         self.duplicate_blocks.marked.add(other.duplicate_blocks.marked);
+        if let Some(theirs) = other.duplicate_spans {
+            let mine = self.duplicate_spans.get_or_insert_default();
+            mine.dropped.add(theirs.dropped);
+            mine.marked.add(theirs.marked);
+        }
         self.rejects.total += other.rejects.total;
         for (cause, count) in &other.rejects.causes {
             add_to(&mut self.rejects.causes, cause, *count);
@@ -276,6 +322,14 @@ impl Blocks {
     }
 }
 
+impl Spans {
+    fn add(&mut self, other: Self) {
+        self.spans += other.spans;
+        self.words += other.words;
+        self.bytes += other.bytes;
+    }
+}
+
 fn add_to(counts: &mut BTreeMap<String, u64>, name: &str, count: u64) {
     match counts.get_mut(name) {
         Some(sum) => *sum += count,
@@ -305,10 +359,24 @@ pub(crate) mod tests {
         let (blocks, document) = (blocks.as_slice(), &document);
         let mut sum = Summary::default();
         let keep = Verdict::Keep { copies: 0 };
-        sum.add(&Decision { document, blocks, verdict: keep, canonical_id: None, elsewhere: None });
+        sum.add(&Decision {
+            document,
+            blocks,
+            verdict: keep,
+            spans: None,
+            canonical_id: None,
+            elsewhere: None,
+        });
         let mut part = Summary::default();
         let copy = Verdict::Duplicate { canonical: 0, similarity: 1.0, exact: true };
-        part.add(&Decision { document, blocks, verdict: copy, canonical_id: Some("d0"), elsewhere: None });
+        part.add(&Decision {
+            document,
+            blocks,
+            verdict: copy,
+            spans: None,
+            canonical_id: Some("d0"),
+            elsewhere: None,
+        });
         part.add_reject("malformed_json");
         part.add_reject("malformed_json");
         part.add_reject("empty_text");
@@ -333,7 +401,14 @@ pub(crate) mod tests {
             AgainstAction::Mark => Verdict::Keep { copies: 0 },
         };
         let canonical_id = Some("q0").filter(|_| action == AgainstAction::Drop);
-        sum.add(&Decision { document: &document, blocks: &blocks, verdict, canonical_id, elsewhere: None });
+        sum.add(&Decision {
+            document: &document,
+            blocks: &blocks,
+            verdict,
+            spans: None,
+            canonical_id,
+            elsewhere: None,
+        });
         let (items, too_short, items_found, documents) = (9, 2, 1, 1);
         sum.set_contamination(Contamination {
             action,
@@ -360,6 +435,27 @@ pub(crate) mod tests {
         assert_eq!(json["skipped"], serde_json::json!({"comparisons": 12}));
         assert_eq!(json["quality"]["recall"]["estimate"], 800.0 / 801.0);
         assert!(!Summary::default().to_json().contains("quality"), "nothing is said where nobody asked");
+    }
+
+    #[test]
+    fn runs_of_words_are_counted_where_they_were_looked_for() {
+        let document = sample::document("One two three. Four.");
+        let blocks = &*sample::blocks(&document.text, &[Label::Body]);
+        let (span, there) = (crate::document::Span::new(0, 14), crate::document::Span::new(7, 20));
+        let spans = [SpanDecision { span, words: 3, is_dropped: true, id: "d0".to_owned(), there }];
+        let (document, verdict, spans) = (&document, Verdict::Keep { copies: 0 }, Some(&spans[..]));
+        let mut sum = Summary::default();
+        assert!(!sum.to_json().contains("spans"));
+        sum.add(&Decision { document, blocks, verdict, spans, canonical_id: None, elsewhere: None });
+        let mut both = summary();
+        both.merge(&sum);
+        let json: serde_json::Value = serde_json::from_str(&both.to_json()).unwrap();
+        let dropped = serde_json::json!({"spans": 1, "words": 3, "bytes": 14});
+        assert_eq!(json["duplicate_spans"]["dropped"], dropped);
+        assert_eq!(json["bytes"]["kept"], 8 + "Four.".len());
+        assert!(
+            both.table().contains("duplicate spans                         spans                  text\n")
+        );
     }
 
     #[test]

@@ -15,7 +15,9 @@ const SIZE: usize = 12;
 
 /// The table of a summary.
 pub(super) fn of(summary: &Summary) -> String {
-    let Summary { documents, bytes, labels, duplicate_blocks, rejects, skipped, contamination, .. } = summary;
+    let Summary { documents, bytes, labels, duplicate_blocks, duplicate_spans, rejects, skipped, .. } =
+        summary;
+    let contamination = &summary.contamination;
     let mut table = Table(String::new());
     table.head("documents", "documents");
     table.row("read", documents.read, documents.read, Some(bytes.source));
@@ -50,6 +52,14 @@ pub(super) fn of(summary: &Summary) -> String {
         table.head("duplicate blocks", "blocks");
         table.row_if("dropped", duplicate_blocks.dropped.blocks, all, Some(duplicate_blocks.dropped.bytes));
         table.row_if("marked", duplicate_blocks.marked.blocks, all, Some(duplicate_blocks.marked.bytes));
+    }
+    if let Some(spans) = duplicate_spans.filter(|spans| spans.dropped.spans + spans.marked.spans > 0) {
+        table.head("duplicate spans", "spans");
+        for (name, found) in [("dropped", spans.dropped), ("marked", spans.marked)] {
+            if found.spans > 0 {
+                table.line(&indented(name), &grouped(found.spans), "", &size(found.bytes));
+            }
+        }
     }
     if let Some(found) = contamination {
         table.head("reference", "items");
@@ -97,6 +107,7 @@ impl Table {
             "documents" | "blocks" => ("share", "text"),
             "records" | "items" => ("share", ""),
             "estimate" => ("from", "to"),
+            "spans" => ("", "text"),
             _ => ("", ""),
         };
         self.line(name, counted, share, text);

@@ -58,8 +58,8 @@ mod tests {
     use crate::contamination::Item;
     use crate::document::{Label, Place, Span, Verdict};
     use crate::write::{
-        BlockAction, BlockCopy, CorpusRecord, Decision, Holder, ItemFindings, sample, write_corpus,
-        write_decision, write_item,
+        BlockAction, BlockCopy, CorpusRecord, Decision, Holder, ItemFindings, SpanDecision, sample,
+        write_corpus, write_decision, write_item,
     };
 
     fn schema(kind: Kind) -> Value {
@@ -152,7 +152,7 @@ mod tests {
         let keep = Verdict::Keep { copies: 0 };
         write_decision(
             &mut line,
-            &Decision { document, blocks, verdict: keep, canonical_id: None, elsewhere: None },
+            &Decision { document, blocks, verdict: keep, spans: None, canonical_id: None, elsewhere: None },
         );
         assert_schema(
             Kind::Decisions,
@@ -175,7 +175,14 @@ mod tests {
         let copy = Verdict::Duplicate { canonical: 0, similarity: 0.9, exact: false };
         write_decision(
             &mut line,
-            &Decision { document, blocks, verdict: copy, canonical_id: Some("d0"), elsewhere: None },
+            &Decision {
+                document,
+                blocks,
+                verdict: copy,
+                spans: None,
+                canonical_id: Some("d0"),
+                elsewhere: None,
+            },
         );
         assert_schema(
             Kind::Decisions,
@@ -186,7 +193,14 @@ mod tests {
         let held = Verdict::Contaminated { item: 3, share: 0.75 };
         write_decision(
             &mut line,
-            &Decision { document, blocks, verdict: held, canonical_id: Some("q3"), elsewhere: None },
+            &Decision {
+                document,
+                blocks,
+                verdict: held,
+                spans: None,
+                canonical_id: Some("q3"),
+                elsewhere: None,
+            },
         );
         assert_schema(
             Kind::Decisions,
@@ -256,6 +270,34 @@ mod tests {
             let good: Value = serde_json::from_slice(&line).unwrap();
             assert_eq!(good["status"], status);
             assert_schema(Kind::Contamination, &good, &[("/total", json!(1)), ("/field", json!(1))]);
+        }
+    }
+
+    #[test]
+    fn decisions_with_spans_are_valid() {
+        let document = sample::document("One two three. Four.");
+        let blocks = &*sample::blocks(&document.text, &[Label::Body]);
+        let (span, there) = (Span::new(0, 14), Span::new(7, 20));
+        let spans = [SpanDecision { span, words: 3, is_dropped: true, id: "d0".to_owned(), there }];
+        let mut line = Vec::new();
+        let (document, verdict, spans) = (&document, Verdict::Keep { copies: 0 }, Some(&spans[..]));
+        write_decision(
+            &mut line,
+            &Decision { document, blocks, verdict, spans, canonical_id: None, elsewhere: None },
+        );
+        let good: Value = serde_json::from_slice(&line).unwrap();
+        let validator = jsonschema::validator_for(&schema(Kind::Decisions)).unwrap();
+        assert!(validator.is_valid(&good), "{good}");
+        for (pointer, value) in [
+            ("/spans", json!(null)),
+            ("/spans/0/words", json!(0)),
+            ("/spans/0/action", json!("gone")),
+            ("/spans/0/duplicate_of", json!(null)),
+            ("/spans/0/duplicate_of/end", json!(0)),
+        ] {
+            let mut broken = good.clone();
+            *broken.pointer_mut(pointer).expect(pointer) = value;
+            assert!(!validator.is_valid(&broken), "{broken}");
         }
     }
 

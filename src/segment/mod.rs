@@ -10,6 +10,7 @@
 
 mod ending;
 mod lines;
+mod sentences;
 mod shape;
 mod wrap;
 
@@ -17,6 +18,7 @@ use crate::document::{Block, Shape};
 pub use ending::Ending;
 use lines::Line;
 pub use lines::has_blank_line;
+pub use sentences::for_each_sentence_start;
 use wrap::Measure;
 
 /// Columns of indent that make a line code where it also looks like code.

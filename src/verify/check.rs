@@ -6,6 +6,7 @@
 //! grows ends in white space, in the next block, or outside the text.
 
 use super::decision::{Action, ParsedBlock, ParsedDecision};
+use super::spans::check_spans;
 use crate::document::{DropReason, Side};
 use crate::segment::has_blank_line;
 use crate::write::BlockAction;
@@ -25,6 +26,18 @@ pub enum Fault {
     /// A block's bytes or what is said of them.
     #[error("block {number} ({start}..{end}) {problem}")]
     Block {
+        /// From 0.
+        number: usize,
+        /// As the decision has it.
+        start: usize,
+        /// As the decision has it.
+        end: usize,
+        /// A verb phrase.
+        problem: &'static str,
+    },
+    /// A run of words or what is said of it.
+    #[error("span {number} ({start}..{end}) {problem}")]
+    Span {
         /// From 0.
         number: usize,
         /// As the decision has it.
@@ -114,6 +127,7 @@ pub fn check_document(text: &str, source_hash: &str, decision: &ParsedDecision) 
         at = end;
     }
     check_gap(text, at, text.len())?;
+    check_spans(text, decision)?;
     check_outcome(decision).map_err(Fault::Contradiction)
 }
 
@@ -240,7 +254,14 @@ mod tests {
         let mut out = Vec::new();
         write_decision(
             &mut out,
-            &Decision { document: &document, blocks: &blocks, verdict, canonical_id: None, elsewhere: None },
+            &Decision {
+                document: &document,
+                blocks: &blocks,
+                verdict,
+                spans: None,
+                canonical_id: None,
+                elsewhere: None,
+            },
         );
         out.pop();
         String::from_utf8(out).unwrap()

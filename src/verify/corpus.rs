@@ -52,7 +52,8 @@ impl<'r> Corpus<'r> {
                 }
                 // A run without labels keeps the gaps of every document, and the decisions do not say which it was.
                 let mut differs = |gaps| {
-                    main_text(&mut self.text, &document.text, decision.kept(), gaps);
+                    let kept = decision.kept_of(&document.text).into_iter();
+                    main_text(&mut self.text, &document.text, kept, gaps);
                     first_difference(line.value.text.as_bytes(), self.text.as_bytes())
                 };
                 match differs(Gaps::of(document)).and_then(|at| differs(Gaps::Verbatim).map(|_| at)) {

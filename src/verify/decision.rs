@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 
 use crate::document::{DropReason, Elsewhere, Label, Side, Span};
-use crate::write::{BlockAction, KeptBlock};
+use crate::write::{BlockAction, KeptBlock, without_spans};
 
 /// A document's decision as it stands in the file. Nothing in it is believed yet.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -36,6 +36,37 @@ pub struct ParsedDecision {
     pub cluster: Option<String>,
     /// Its blocks, in order.
     pub blocks: Vec<ParsedBlock>,
+    /// The runs of words in them that stand elsewhere, in order; a run that did not look for them wrote none.
+    #[serde(default)]
+    pub spans: Vec<ParsedSpan>,
+}
+
+/// A run of words as it stands in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParsedSpan {
+    /// First byte in the source text.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// How many words.
+    pub words: u32,
+    /// Whether it goes.
+    pub action: Action,
+    /// Who keeps the words.
+    pub duplicate_of: ParsedPlace,
+}
+
+/// Where a kept document has the words of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParsedPlace {
+    /// The kept document's id.
+    pub id: String,
+    /// First byte in its source text.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
 }
 
 /// A block as it stands in the file.
@@ -93,7 +124,20 @@ impl ParsedDecision {
         serde_json::from_slice(line).map_err(|e| e.to_string())
     }
 
-    /// The blocks that stay in the text, or would if the document stayed.
+    /// What stays of the text, or would if the document stayed: blocks, or where a run goes parts of them.
+    #[must_use]
+    pub fn kept_of(&self, text: &str) -> Vec<KeptBlock> {
+        without_spans(text, self.kept(), &self.dropped_spans())
+    }
+
+    /// The runs that go.
+    #[must_use]
+    pub fn dropped_spans(&self) -> Vec<Span> {
+        let dropped = self.spans.iter().filter(|span| span.action == Action::Drop);
+        dropped.map(|span| Span { start: span.start, end: span.end }).collect()
+    }
+
+    /// The blocks that stay in the text, or would if the document stayed. A run that goes may take parts of them.
     pub fn kept(&self) -> impl Iterator<Item = KeptBlock> {
         let blocks = self.blocks.iter().enumerate();
         blocks

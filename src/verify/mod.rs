@@ -10,12 +10,13 @@
 mod check;
 mod corpus;
 mod decision;
+mod spans;
 mod window;
 
 use std::fmt;
 
 pub use check::{Fault, check_document};
-pub use decision::{Action, ParsedBlock, ParsedCopy, ParsedDecision};
+pub use decision::{Action, ParsedBlock, ParsedCopy, ParsedDecision, ParsedPlace, ParsedSpan};
 pub use window::Lines;
 
 use corpus::Corpus;
@@ -189,10 +190,9 @@ mod tests {
                 _ => (Verdict::Keep { copies: u32::from(number == 0) }, None),
             };
             let mut line = Vec::new();
-            write_decision(
-                &mut line,
-                &Decision { document: &document, blocks, verdict, canonical_id, elsewhere: None },
-            );
+            let decision =
+                Decision { document: &document, blocks, verdict, spans: None, canonical_id, elsewhere: None };
+            write_decision(&mut line, &decision);
             decisions.push(String::from_utf8(line).unwrap());
             if canonical_id.is_none() {
                 let (mut text, mut line) = (String::new(), Vec::new());

@@ -26,7 +26,7 @@ impl Gaps {
     }
 }
 
-/// A block that stays in the text.
+/// A block that stays in the text, or what stays of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeptBlock {
     /// Its number among all blocks of the source.
@@ -54,14 +54,30 @@ pub fn main_text(out: &mut String, text: &str, kept: impl Iterator<Item = KeptBl
 }
 
 fn separator<'t>(text: &'t str, previous: &KeptBlock, block: &KeptBlock, gaps: Gaps) -> &'t str {
-    let neighbours = previous.index + 1 == block.index;
     let gap = || Span::new(previous.span.end, block.span.start).of(text);
+    if previous.index == block.index {
+        return within(gap());
+    }
+    // Where a part of one of them was taken out, text stands between them.
+    let neighbours = previous.index + 1 == block.index && gap().trim().is_empty();
     let in_one_list =
         previous.label == block.label && matches!(block.label, Label::ListItem | Label::TableRow);
     match gaps {
         Gaps::Verbatim if neighbours => gap(),
         Gaps::Normalised if neighbours && in_one_list && !has_blank_line(gap()) => "\n",
         _ => "\n\n",
+    }
+}
+
+/// What stands where something was taken out of a block: a space, or a line end where lines are wrapped there; nothing in a
+/// script that puts none between sentences.
+fn within(gap: &str) -> &'static str {
+    let before = &gap[..gap.len() - gap.trim_start().len()];
+    let after = &gap[gap.trim_end().len().max(before.len())..];
+    match (before.is_empty() && after.is_empty(), before.contains('\n')) {
+        (true, _) => "",
+        (_, true) => "\n",
+        _ => " ",
     }
 }
 

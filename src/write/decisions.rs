@@ -5,6 +5,7 @@
 //! a document brought back later has its text at hand.
 
 use super::corpus::KeptBlock;
+use super::spans::{SpanDecision, put_spans};
 use super::{key, put, put_hash, put_name, put_text};
 use crate::document::{Document, DropReason, Elsewhere, LabelledBlock, Side, Verdict};
 
@@ -106,6 +107,8 @@ pub struct Decision<'a> {
     pub blocks: &'a [BlockDecision],
     /// Whether it stays.
     pub verdict: Verdict,
+    /// The runs of words in them that stand elsewhere, in order; nothing where these were not looked for.
+    pub spans: Option<&'a [SpanDecision]>,
     /// The id of the verdict's canonical, where the verdict is [`Verdict::Duplicate`]; of its item, where it is
     /// [`Verdict::Contaminated`].
     pub canonical_id: Option<&'a str>,
@@ -174,7 +177,12 @@ pub fn write_decision(out: &mut Vec<u8>, decision: &Decision<'_>) {
         }
         put_block(out, block);
     }
-    out.extend_from_slice(b"]}\n");
+    out.push(b']');
+    if let Some(spans) = decision.spans {
+        key!(out, "spans");
+        put_spans(out, spans);
+    }
+    out.extend_from_slice(b"}\n");
 }
 
 fn put_block(out: &mut Vec<u8>, block: &BlockDecision) {
@@ -254,6 +262,7 @@ mod tests {
             document: &document,
             blocks: &blocks,
             verdict: Verdict::Keep { copies: 1 },
+            spans: None,
             canonical_id: None,
             elsewhere: None,
         };
@@ -280,13 +289,9 @@ mod tests {
         let document = sample::document("Text");
         let blocks = sample::blocks(&document.text, &[Label::Body]);
         let verdict = Verdict::Duplicate { canonical: 3, similarity: 0.812_349, exact: false };
-        let decision = Decision {
-            document: &document,
-            blocks: &blocks,
-            verdict,
-            canonical_id: Some("d0"),
-            elsewhere: None,
-        };
+        let (blocks, canonical_id) = (&*blocks, Some("d0"));
+        let decision =
+            Decision { document: &document, blocks, verdict, spans: None, canonical_id, elsewhere: None };
         let line = line(&decision);
         assert!(
             line.contains(

@@ -7,7 +7,8 @@
 //! answers under other settings ([`rededup`]), what one that would lose too much does
 //! ([`guards`]), a corpus that grows by instalments ([`index`]) and one that is held against another ([`against`]) or
 //! a benchmark ([`contamination`]).
-//! What a run says of its own search for duplicates is in [`meter`].
+//! What a run says of its own search for duplicates is in [`meter`]; runs of words that go from inside a
+//! text are a chapter of their own ([`spans`]).
 
 #![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
 
@@ -26,5 +27,6 @@ mod program;
 mod rededup;
 mod resume;
 mod seeds;
+mod spans;
 mod tampering;
 mod words;

@@ -19,7 +19,8 @@ use dehusk::verify::{Action, ParsedBlock, ParsedDecision};
 use dehusk::write::BlockAction;
 
 use super::{
-    Args, Asked, BOLD, DIM, KEPT, REMOVED, one_line, shown_length, write_block, write_copy, write_difference,
+    Args, Asked, BOLD, DIM, KEPT, REMOVED, begun_in, one_line, shown_length, write_block, write_copy,
+    write_difference, write_span,
 };
 use crate::cli::args::{open_lines, spooled};
 use crate::cli::word_diff::INSERTED;
@@ -68,7 +69,16 @@ pub fn write(
             }
         }
     });
-    let mut stake = Stake::new(&document.text, at_stake);
+    let spans = if decision.action == Action::Keep { decision.dropped_spans() } else { Vec::new() };
+    let of_spans = spans.into_iter().flat_map(|span| {
+        let blocks = decision
+            .blocks
+            .iter()
+            .enumerate()
+            .filter(move |(_, block)| block.start < span.end && span.start < block.end);
+        blocks.map(move |(i, block)| (i, Span::new(block.start.max(span.start), block.end.min(span.end))))
+    });
+    let mut stake = Stake::new(&document.text, at_stake.chain(of_spans));
     run.look_for(&mut stake)?;
 
     let page = Page { document: &document, decision: &decision, shown: shown_length(args) };
@@ -165,7 +175,8 @@ impl Finished<'_> {
         }
         for pair in self.walk(|other| other.action == Action::Keep)? {
             let (document, decision) = pair?;
-            stake.find_in(decision.kept().map(|block| block.span.of(&document.text)));
+            let kept = decision.kept_of(&document.text);
+            stake.find_in(kept.iter().map(|block| block.span.of(&document.text)));
             if stake.is_safe() {
                 break;
             }
@@ -242,7 +253,12 @@ impl Page<'_> {
         }
         let lost = stake.lost();
         let words: usize = lost.iter().map(|run| run.words).sum();
-        let text = if self.decision.action == Action::Drop { "main text" } else { "dropped paragraphs" };
+        let has_spans = !self.decision.dropped_spans().is_empty();
+        let text = match self.decision.action {
+            Action::Drop => "main text",
+            Action::Keep if has_spans => "dropped paragraphs and runs",
+            Action::Keep => "dropped paragraphs",
+        };
         if words == 0 {
             writeln!(out, "\n{DIM}lost: nothing; all {all} words of its {text} stand in the corpus{DIM:#}")?;
             return Ok(());
@@ -289,6 +305,12 @@ impl Page<'_> {
             }
             if let Some(documents @ 2..) = documents {
                 writeln!(out, "      {DIM}in {documents} documents{DIM:#}")?;
+            }
+            let place = |start: usize, end: usize| Span::new(start, end);
+            for found in begun_in(&self.decision.spans, |s| place(s.start, s.end), span) {
+                let (own, there) = (place(found.start, found.end), &found.duplicate_of);
+                let (is_dropped, there_span) = (found.action == Action::Drop, place(there.start, there.end));
+                write_span(out, own, found.words, is_dropped, &there.id, there_span)?;
             }
         }
         Ok(())

@@ -15,7 +15,7 @@ use dehusk::config::LabelConfig;
 use dehusk::document::{Block, Label, Repetition, Span, Verdict};
 use dehusk::label::{Evidence, explain};
 use dehusk::pipeline::{Decided, Draft, Job, Outcome, Quiet, Store, Waiting, decide};
-use dehusk::write::{BlockAction, BlockDecision};
+use dehusk::write::{BlockAction, BlockDecision, SpanDecision};
 
 use super::Exit;
 use super::against::AgainstArgs;
@@ -94,14 +94,15 @@ fn write_anew(out: &mut Vec<u8>, args: &Args) -> Result<()> {
     let (waiting, draft) = find(outcome, &store, args)?;
     let id = |number| Ok(store.draft(number)?.document.id);
     let (_, blocks) = waiting.decide(&store, &config.dedup.blocks, id)?;
+    let spans = waiting.spans(id)?;
     let (verdict, shown) = (waiting.verdict, shown_length(args));
     let item = match verdict {
         Verdict::Contaminated { item, .. } => reference.as_ref().and_then(|r| r.items.get(item as usize)),
         _ => None,
     };
     let item = item.map(|item| item.id.as_str());
-    Page { item, store: &store, draft: &draft, verdict, blocks: &blocks, shown, label: &config.label }
-        .write(out)
+    let (blocks, spans, label) = (&blocks, &spans, &config.label);
+    Page { item, store: &store, draft: &draft, verdict, blocks, spans, shown, label }.write(out)
 }
 
 /// Characters of a block that are shown.
@@ -178,6 +179,7 @@ struct Page<'a> {
     draft: &'a Draft,
     verdict: Verdict,
     blocks: &'a [BlockDecision],
+    spans: &'a [SpanDecision],
     shown: usize,
     label: &'a LabelConfig,
 }
@@ -195,6 +197,11 @@ impl Page<'_> {
         let evidence = self.evidence();
         for (i, block) in self.blocks.iter().enumerate() {
             self.write_block(out, i, block, evidence.as_ref().map(|e| &e[i]))?;
+            let span = block.labelled.block.span;
+            for SpanDecision { span, words, is_dropped, id, there } in begun_in(self.spans, |s| s.span, span)
+            {
+                write_span(out, *span, *words, *is_dropped, id, *there)?;
+            }
         }
         Ok(())
     }
@@ -330,6 +337,33 @@ fn write_block(
 /// Who keeps a paragraph.
 fn write_copy(out: &mut Vec<u8>, id: &str, block: u32) -> Result<()> {
     writeln!(out, "      {DIM}{} block {block} has this paragraph and keeps it{DIM:#}", one_line(id))?;
+    Ok(())
+}
+
+/// The runs of words that begin in a block.
+fn begun_in<'s, S>(spans: &'s [S], place: impl Fn(&S) -> Span, block: Span) -> impl Iterator<Item = &'s S> {
+    spans.iter().filter(move |span| (block.start..block.end).contains(&place(span).start))
+}
+
+/// Who keeps the words of a run.
+fn write_span(
+    out: &mut Vec<u8>,
+    span: Span,
+    words: u32,
+    is_dropped: bool,
+    id: &str,
+    there: Span,
+) -> Result<()> {
+    let (style, fate) = if is_dropped { (REMOVED, "drop") } else { (KEPT, "keep") };
+    writeln!(
+        out,
+        "      {style}{fate}{style:#}  {DIM}bytes {}..{}, {words} words, which {} has at bytes {}..{} and keeps{DIM:#}",
+        span.start,
+        span.end,
+        one_line(id),
+        there.start,
+        there.end
+    )?;
     Ok(())
 }
 

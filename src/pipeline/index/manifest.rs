@@ -232,6 +232,11 @@ pub(super) fn for_index(mut config: Config) -> Result<Config> {
              leave it at 1, or clean the whole corpus in one run",
         );
     }
+    if config.dedup.spans.is_on() {
+        return refuse(
+            "dedup.spans: an index knows no runs of words; leave it off, or clean the whole corpus in one run",
+        );
+    }
     let first = [KeepRule::First];
     let default = Config::default().dedup.keep;
     if config.dedup.keep != first && config.dedup.keep != default {
