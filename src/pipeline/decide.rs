@@ -18,7 +18,7 @@ use super::spool::{Extent, Spool, SpoolWriter};
 use super::table::{Table, TableWriter};
 use super::verdicts::{Judged, Verdicts, verdicts};
 use crate::config::BlockDedupConfig;
-use crate::dedup::{DuplicateBlock, MainText, MainTextDigest, Shingles};
+use crate::dedup::{DuplicateBlock, MainText, MainTextDigest, Shingles, Statistics};
 use crate::document::Verdict;
 use crate::error::Result;
 use crate::read::{Input, Reject};
@@ -94,6 +94,8 @@ pub struct Outcome {
     duplicates: Peekable<Sorted<DuplicateBlock>>,
     /// Work that a bound left out, by name.
     pub skipped: Vec<(String, u64)>,
+    /// What the search for duplicate documents did.
+    pub search: Statistics,
 }
 
 impl Outcome {
@@ -228,6 +230,7 @@ pub(super) struct State {
     judged: Runs,
     duplicates: Runs,
     skipped: Vec<(String, u64)>,
+    search: Statistics,
 }
 
 impl State {
@@ -242,22 +245,22 @@ impl State {
 /// # Errors
 /// Whatever ends a run; a bad record does not.
 pub fn decide(job: &Job<'_>, reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
-    let (store, rejects, judged, duplicates, skipped) = match job.resumed()? {
+    let (store, rejects, judged, duplicates, skipped, search) = match job.resumed()? {
         Some(Stage::Decided(state)) => {
             let (store, rejects) = reopened(job, &state)?;
             let [judged, duplicates] = [(); 2].map(|()| job.memory() / 4);
             let judged = Sorter::resume(job.work.path(), &state.judged, judged);
             let duplicates = Sorter::resume(job.work.path(), &state.duplicates, duplicates);
-            (store, rejects, judged, duplicates, state.skipped)
+            (store, rejects, judged, duplicates, state.skipped, state.search)
         }
         stage => newly_decided(job, stage)?,
     };
     rejected::hand_out(job, &rejects, &store.repeated, reject)?;
     let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
-    Ok(Decided { store, outcome: Outcome { judged, duplicates, skipped } })
+    Ok(Decided { store, outcome: Outcome { judged, duplicates, skipped, search } })
 }
 
-type Parts = (Store, Spool, Sorter<Judged>, Sorter<DuplicateBlock>, Vec<(String, u64)>);
+type Parts = (Store, Spool, Sorter<Judged>, Sorter<DuplicateBlock>, Vec<(String, u64)>, Statistics);
 
 fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
     let repeated = ids::take_up(job, state.repeated, state.records)?;
@@ -294,8 +297,9 @@ fn newly_decided(job: &Job<'_>, stage: Option<Stage>) -> Result<Parts> {
             judged: judged.checkpoint()?,
             duplicates: duplicates.checkpoint()?,
             skipped: skipped.clone(),
+            search: statistics,
         };
         job.save(Stage::Decided(state))?;
     }
-    Ok((store, rejects, judged, duplicates, skipped))
+    Ok((store, rejects, judged, duplicates, skipped, statistics))
 }

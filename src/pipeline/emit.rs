@@ -49,6 +49,7 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
     for (name, count) in &outcome.skipped {
         summary.add_skipped(name, *count);
     }
+    summary.set_search(outcome.search);
     let mut guards = Guards::new(job);
     let view = View {
         job,

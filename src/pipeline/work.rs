@@ -26,7 +26,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 use crate::error::{Error, Result};
 
 /// The version of everything a run keeps in its work folder. It changes when a format in there does.
-pub const WORK_FORMAT: u32 = 2;
+pub const WORK_FORMAT: u32 = 3;
 
 const VERSION: &str = "version";
 const LOCK: &str = "lock";

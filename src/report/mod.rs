@@ -16,6 +16,7 @@ use serde::{Serialize, Serializer};
 
 pub use guard::{Breach, Case, Guard, NAMED_CASES};
 
+use crate::dedup::Statistics;
 use crate::document::{DropReason, Label, LabelledBlock};
 use crate::write::{BlockAction, Decision};
 
@@ -32,6 +33,7 @@ pub struct Summary {
     labels: [Blocks; Label::ALL.len()],
     duplicate_blocks: DuplicateBlocks,
     rejects: Causes,
+    search: Search,
     skipped: BTreeMap<String, u64>,
     guards: Vec<Breach>,
 }
@@ -78,6 +80,14 @@ struct Causes {
     causes: BTreeMap<String, u64>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+struct Search {
+    /// Pairs of documents that met in a bucket.
+    candidates: u64,
+    /// Of those, pairs compared by their shingle sets.
+    verified: u64,
+}
+
 impl Default for Summary {
     fn default() -> Self {
         Self {
@@ -87,6 +97,7 @@ impl Default for Summary {
             labels: [Blocks::default(); Label::ALL.len()],
             duplicate_blocks: DuplicateBlocks::default(),
             rejects: Causes::default(),
+            search: Search::default(),
             skipped: BTreeMap::new(),
             guards: Vec::new(),
         }
@@ -158,9 +169,22 @@ impl Summary {
         for (cause, count) in &other.rejects.causes {
             add_to(&mut self.rejects.causes, cause, *count);
         }
+        self.search.candidates += other.search.candidates;
+        self.search.verified += other.search.verified;
         for (what, count) in &other.skipped {
             self.add_skipped(what, *count);
         }
+    }
+
+    /// Notes what the search for duplicate documents did.
+    pub fn set_search(&mut self, Statistics { candidates, verified, .. }: Statistics) {
+        self.search = Search { candidates, verified };
+    }
+
+    /// Pairs of documents that met in a bucket, and how many of those were compared by their shingle sets.
+    #[must_use]
+    pub fn pairs(&self) -> (u64, u64) {
+        (self.search.candidates, self.search.verified)
     }
 
     /// Notes which limits of `[guard]` the whole run passes.
@@ -258,6 +282,7 @@ pub(crate) mod tests {
         part.add_reject("empty_text");
         part.add_skipped("comparisons", 12);
         part.add_skipped("nothing", 0);
+        part.set_search(Statistics { candidates: 3, verified: 2, ..Statistics::default() });
         sum.merge(&part);
         let (name, example) = ("example.org".to_owned(), "d1".to_owned());
         let case = Case { name, count: 180, of: Some(200), example };
@@ -277,6 +302,7 @@ pub(crate) mod tests {
         assert_eq!(json["labels"]["body"], serde_json::json!({"blocks": 4, "bytes": 32}));
         assert_eq!(json["duplicate_blocks"]["dropped"], serde_json::json!({"blocks": 1, "bytes": 8}));
         assert_eq!(json["rejects"]["causes"], serde_json::json!({"empty_text": 1, "malformed_json": 2}));
+        assert_eq!(json["search"], serde_json::json!({"candidates": 3, "verified": 2}));
         assert_eq!(json["skipped"], serde_json::json!({"comparisons": 12}));
     }
 

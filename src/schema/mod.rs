@@ -177,6 +177,7 @@ mod tests {
                 ("/documents/read", json!(-1)),
                 ("/labels/body/blocks", json!("4")),
                 ("/rejects/causes", json!({"Malformed JSON": 1})),
+                ("/search/candidates", json!(-1)),
                 ("/guards/0/guard", json!("documents")),
                 ("/guards/0/cases", json!(0)),
                 ("/guards/0/worst", json!([])),
