@@ -4,6 +4,7 @@
 //! everything people read goes to standard error through [`terminal`]. An error becomes an exit code here and nowhere
 //! else.
 
+mod advise;
 mod args;
 mod clean;
 mod completions;
@@ -54,6 +55,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Clean(clean::Args),
+    #[command(mut_arg("inputs", |inputs| inputs.required(false)))]
+    Advise(advise::Args),
     Explain(explain::Args),
     Verify(verify::Args),
     Diff(diff::Args),
@@ -67,6 +70,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Clean(args) => clean::run(&args),
+        Command::Advise(args) => advise::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Diff(args) => diff::run(&args),

@@ -21,6 +21,7 @@ enum Format {
     Decisions,
     Report,
     Config,
+    Advice,
 }
 
 /// Runs it.
@@ -30,6 +31,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         Format::Decisions => Kind::Decisions,
         Format::Report => Kind::Report,
         Format::Config => Kind::Config,
+        Format::Advice => Kind::Advice,
     };
     std::io::stdout().lock().write_all(dehusk::schema::text(kind).as_bytes())?;
     Ok(Exit::Done)

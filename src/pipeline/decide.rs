@@ -36,8 +36,8 @@ pub struct Decided {
 pub struct Store {
     inputs: std::sync::Arc<[Input]>,
     spool: Spool,
-    rows: Table<Row>,
-    repeated: Bits,
+    pub(super) rows: Table<Row>,
+    pub(super) repeated: Bits,
 }
 
 impl Store {
@@ -78,12 +78,12 @@ impl Store {
         Ok(bytes)
     }
 
-    fn read(&self, number: u32, out: &mut Vec<u8>) -> Result<()> {
+    pub(super) fn read(&self, number: u32, out: &mut Vec<u8>) -> Result<()> {
         let row = self.rows.get(u64::from(number))?;
         self.spool.read(row.draft.ok_or_else(|| self.damaged())?, out)
     }
 
-    fn damaged(&self) -> crate::Error {
+    pub(super) fn damaged(&self) -> crate::Error {
         self.spool.damaged("an entry is no document")
     }
 }
@@ -203,9 +203,9 @@ thread_local! {
 }
 
 /// Main texts made anew from the spool.
-struct Respooled<'a> {
-    store: &'a Store,
-    shingle_words: usize,
+pub(super) struct Respooled<'a> {
+    pub store: &'a Store,
+    pub shingle_words: usize,
 }
 
 impl MainText for Respooled<'_> {

@@ -24,6 +24,7 @@ mod records;
 mod rejected;
 pub mod sort;
 pub mod spool;
+mod subset;
 mod survey;
 pub mod table;
 mod verdicts;
@@ -35,12 +36,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use decide::{Decided, Outcome, Store, Waiting, decide};
 pub use draft::Draft;
 pub use emit::{Outputs, emit};
+pub use subset::{Searched, search_among};
 
 use crate::config::{Config, Size};
 use crate::error::{Error, Result};
 use crate::read::{Batch, Batches, Input, Position};
 use sort::{Record, Runs, Sorter};
 use work::WorkFolder;
+
+/// Bytes on disk that a document takes for each bucket it stands in.
+pub const BUCKET_BYTES: usize = <verdicts::InBucket as Record>::SIZE;
 
 /// What is used where the configuration does not say how much memory.
 const DEFAULT_MEMORY: Size = Size::mebibytes(1024);

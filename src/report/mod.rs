@@ -8,7 +8,7 @@
 //! and removed bytes add up; the corpus file is larger than that.
 
 mod guard;
-mod table;
+pub(crate) mod table;
 
 use std::collections::BTreeMap;
 
@@ -202,6 +202,18 @@ impl Summary {
     #[must_use]
     pub fn read(&self) -> u64 {
         self.documents.read
+    }
+
+    /// Bytes of every text read.
+    #[must_use]
+    pub fn source_bytes(&self) -> u64 {
+        self.bytes.source
+    }
+
+    /// Blocks of all documents read.
+    #[must_use]
+    pub fn blocks(&self) -> u64 {
+        self.labels.iter().map(|label| label.blocks).sum()
     }
 
     /// Bytes of all blocks with this label.

@@ -14,11 +14,13 @@ pub enum Kind {
     Report,
     /// `dehusk.toml`, as the JSON value it stands for.
     Config,
+    /// What `dehusk advise --json` prints.
+    Advice,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Corpus, Self::Decisions, Self::Report, Self::Config];
+    pub const ALL: [Self; 5] = [Self::Corpus, Self::Decisions, Self::Report, Self::Config, Self::Advice];
 
     /// The name on the command line.
     #[must_use]
@@ -28,6 +30,7 @@ impl Kind {
             Self::Decisions => "decisions",
             Self::Report => "report",
             Self::Config => "config",
+            Self::Advice => "advice",
         }
     }
 }
@@ -40,6 +43,7 @@ pub fn text(kind: Kind) -> &'static str {
         Kind::Decisions => include_str!("decisions.json"),
         Kind::Report => include_str!("report.json"),
         Kind::Config => include_str!("config.json"),
+        Kind::Advice => include_str!("advice.json"),
     }
 }
 
