@@ -82,7 +82,9 @@ mod tests {
     fn the_curve_rises_to_the_threshold_and_holds_it_once() {
         for threshold in [0.05, 0.5, 0.73, 0.8, 1.0] {
             let found = Finding::of(&DedupConfig { threshold, ..DedupConfig::default() });
-            assert!(found.curve.is_sorted_by(|a, b| a.similarity < b.similarity && a.candidate <= b.candidate));
+            assert!(
+                found.curve.is_sorted_by(|a, b| a.similarity < b.similarity && a.candidate <= b.candidate)
+            );
             assert!(found.candidate(threshold).unwrap() > 0.99, "{threshold}");
         }
         let found = Finding::of(&DedupConfig::default());
@@ -93,7 +95,8 @@ mod tests {
 
     #[test]
     fn containment_has_no_bands() {
-        let config = DedupConfig { similarity: Similarity::Containment, threshold: 0.5, ..DedupConfig::default() };
+        let config =
+            DedupConfig { similarity: Similarity::Containment, threshold: 0.5, ..DedupConfig::default() };
         let found = Finding::of(&config);
         assert_eq!((found.bands, found.bucket_bytes), (None, None));
         assert!((found.candidate(0.5).unwrap() - (1.0 - 0.5_f64.powi(16))).abs() < 1e-12);

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::growth::Estimate;
+use super::growth::{Course, Estimate};
 use super::rehearsal::{Rehearsal, Stage};
 use super::sample::Sample;
 use crate::config::Config;
@@ -77,6 +77,9 @@ const ALIGNED: f64 = 1.3;
 /// A document's part in a bucket takes that many bytes of memory while duplicates are searched.
 const SHARED_BYTES: f64 = 48.0;
 
+/// A shingle set takes that many times as much memory as its shingles: room in its list, and its place in a map.
+const SLACK: f64 = 1.15;
+
 /// Records of the sample below which it says little.
 const FEW_RECORDS: u64 = 500;
 
@@ -89,16 +92,21 @@ impl Forecast {
         let by_bytes = sample.scale();
         let is_whole = sample.share >= 1.0;
         let counted = |count: u64, scale: f64| {
-            if is_whole { Estimate::exact(count as f64) } else { Estimate::within(count as f64 * scale, off::COUNTED) }
+            if is_whole {
+                Estimate::exact(count as f64)
+            } else {
+                Estimate::within(count as f64 * scale, off::COUNTED)
+            }
         };
-        let grown = |count: fn(&Searched) -> u64| seen.growth(count).in_all(scale);
+        let grown = |count: fn(&Searched) -> u64| seen.growth(count).in_all(scale, Course::Steep);
         let documents = counted(summary.read(), scale);
         let duplicates = grown(|found| found.dropped).at_most(documents.likely);
         let sets = grown(|found| found.set_bytes);
         let verified = grown(|found| found.search.verified);
 
         // Comparing costs what making the sets does; of the rest of the search little is left.
-        let set_scale = if seen.whole.set_bytes == 0 { scale } else { sets.likely / seen.whole.set_bytes as f64 };
+        let set_scale =
+            if seen.whole.set_bytes == 0 { scale } else { sets.likely / seen.whole.set_bytes as f64 };
         let mut stages: Vec<Stage> = seen.stages.clone();
         for stage in &mut stages {
             let by = if stage.name == "dedup" { set_scale } else { by_bytes };
@@ -114,14 +122,15 @@ impl Forecast {
 
         // A run so short that it makes no checkpoint keeps in memory what it sorts.
         let checkpoint = f64::from(config.run.checkpoint_seconds) / 10.0;
-        let is_short = stages.iter().filter(|stage| stage.name != "write").all(|stage| stage.wall_seconds < checkpoint);
+        let is_short =
+            stages.iter().filter(|stage| stage.name != "write").all(|stage| stage.wall_seconds < checkpoint);
         let memory = config.run.memory.get() as f64;
         let sorted = seen.sorted as f64 * by_bytes * ALIGNED;
         let fits = sorted < memory / 2.0;
         let disk = if is_short && fits { seen.unsorted } else { seen.disk };
 
         let shared = grown(|found| found.shared).likely * SHARED_BYTES;
-        let searching = shared.min(memory / 4.0) + sets.likely.min(memory / 8.0);
+        let searching = shared.min(memory / 4.0) + (sets.likely * SLACK).min(memory / 8.0);
         let fixed = IDLE_BYTES + THREAD_BYTES * config.run.threads.max(1) as f64;
         let labelling = if config.label.enabled { LABEL_BYTES } else { 0.0 };
         let held = sorted.min(memory * 0.75).max(searching);
@@ -136,7 +145,7 @@ impl Forecast {
             text_bytes: counted(summary.source_bytes(), by_bytes),
             words: counted(seen.whole.words, by_bytes),
             blocks: counted(summary.blocks(), by_bytes),
-            candidates: grown(|found| found.search.candidates),
+            candidates: seen.growth(|found| found.search.candidates).in_all(scale, Course::Level),
             verified,
             duplicates,
             cpu_seconds: Estimate::within(cpu, off::TIMED),
@@ -163,9 +172,15 @@ impl Forecast {
         if sample.records < FEW_RECORDS {
             doubts.push(format!("the sample holds only {} records", sample.records));
         }
-        let grown = [("candidates", self.candidates), ("verified pairs", self.verified), ("duplicates", self.duplicates)];
+        let grown = [
+            ("candidates", self.candidates),
+            ("verified pairs", self.verified),
+            ("duplicates", self.duplicates),
+        ];
         for (name, _) in grown.iter().filter(|(_, estimate)| estimate.is_shaky()) {
-            doubts.push(format!("how {name} grow is read from few or from large families; a larger --sample says more"));
+            doubts.push(format!(
+                "how {name} grow is read from few or from large families; a larger --sample says more"
+            ));
         }
         let total: f64 = seen.stages.iter().map(|stage| stage.cpu_seconds).sum();
         if total < SHORT_SECONDS {

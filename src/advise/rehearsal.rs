@@ -98,9 +98,11 @@ pub(super) fn rehearse(
     }
     let work = WorkFolder::claim(Some(folder), Path::new("rehearsal"), Leftover::Remove)?;
     let watch = Watch::new(cpu);
-    let job = Job { inputs: Arc::clone(&sample.inputs), config: &config, work: &work, progress: &watch, stop };
+    let job =
+        Job { inputs: Arc::clone(&sample.inputs), config: &config, work: &work, progress: &watch, stop };
     let (corpus_bytes, decisions_bytes) = (Arc::default(), Arc::default());
-    let counted = |name, bytes: &Arc<AtomicU64>| Some(Output::stream(name, Box::new(Counter(Arc::clone(bytes)))));
+    let counted =
+        |name, bytes: &Arc<AtomicU64>| Some(Output::stream(name, Box::new(Counter(Arc::clone(bytes)))));
     let mut outputs = Outputs {
         corpus: counted("the corpus", &corpus_bytes),
         decisions: counted("the decisions", &decisions_bytes),

@@ -25,8 +25,8 @@ use crate::read::{Batches, Compression, Content, Input, JSON_SPACE, Kind, withou
 /// How much is to be in the sample.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Wanted {
-    /// As many documents as tell how duplicates grow: the pairs in a sample grow with the square of it, so twenty times
-    /// the root of the number of records holds four hundred for each pair a record.
+    /// As many documents as tell how duplicates grow: the pairs in a sample grow with the square of it, so thirty times
+    /// the root of the number of records holds nine hundred for each pair a record.
     Enough,
     /// About so many records.
     Records(u64),
@@ -35,7 +35,7 @@ pub enum Wanted {
 }
 
 /// Records of the sample for each root of a record; see [`Wanted::Enough`].
-const ENOUGH: f64 = 20.0;
+const ENOUGH: f64 = 30.0;
 
 /// A sample of more than this share might as well be all.
 const NEARLY_ALL: f64 = 0.5;
@@ -102,7 +102,8 @@ pub fn draw(
 ) -> Result<Sample> {
     let file = folder.join(FILE);
     let out = BufWriter::new(File::create(&file).map_err(Error::io("create the file", &file))?);
-    let mut drawing = Drawing { config, share: 1.0, file: &file, out, stop, texts: Vec::new(), drawn: Drawn::default() };
+    let mut drawing =
+        Drawing { config, share: 1.0, file: &file, out, stop, texts: Vec::new(), drawn: Drawn::default() };
     let records = guess(inputs, config);
     let share = match wanted {
         Wanted::Enough => ENOUGH / records.sqrt(),
@@ -117,7 +118,9 @@ pub fn draw(
     for (number, input) in inputs.iter().enumerate() {
         match input.kind {
             Kind::Text if may_skip => drawing.choose(number, input),
-            Kind::Jsonl if may_skip && is_worth_windows(input, drawing.share) => drawing.windows(number, input)?,
+            Kind::Jsonl if may_skip && is_worth_windows(input, drawing.share) => {
+                drawing.windows(number, input)?
+            }
             _ => in_turn.push(input.clone()),
         }
     }

@@ -49,7 +49,11 @@ fn alternatives(out: &mut String, own: &Finding, others: &[Finding]) -> std::fmt
     if others.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{:>9}{:>14}{:>19}{:>13}{:>10}{:>10}", "threshold", "bands × rows", "bytes a document", "met at it", "at 0.5", "at 0.3")?;
+    writeln!(
+        out,
+        "\n{:>9}{:>14}{:>19}{:>13}{:>10}{:>10}",
+        "threshold", "bands × rows", "bytes a document", "met at it", "at 0.5", "at 0.3"
+    )?;
     let mut all: Vec<&Finding> = others.iter().chain([own]).collect();
     all.sort_by(|a, b| a.threshold.total_cmp(&b.threshold));
     for finding in all {
@@ -60,7 +64,9 @@ fn alternatives(out: &mut String, own: &Finding, others: &[Finding]) -> std::fmt
         writeln!(
             out,
             "{threshold:>9}{bands:>14}{bytes:>19}{:>13}{:>10}{:>10}",
-            at(*threshold), at(0.5), at(0.3)
+            at(*threshold),
+            at(0.5),
+            at(0.3)
         )?;
     }
     Ok(())
@@ -106,7 +112,13 @@ fn forecast(out: &mut String, Run { sample, forecast }: &Run) -> std::fmt::Resul
     }
     writeln!(out, "\n{:20}{:>13}{:>13}", "stage", "CPU time", "time")?;
     for stage in stages {
-        writeln!(out, "  {:18}{:>13}{:>13}", stage.name, seconds(stage.cpu_seconds), seconds(stage.wall_seconds))?;
+        writeln!(
+            out,
+            "  {:18}{:>13}{:>13}",
+            stage.name,
+            seconds(stage.cpu_seconds),
+            seconds(stage.wall_seconds)
+        )?;
     }
     if !shaky.is_empty() {
         writeln!(out, "\nShaky:")?;

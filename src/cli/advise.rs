@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, value_name = "FROM 0 TO 1")]
     threshold: Option<f64>,
 
-    /// How much of the input to run: so many records, or a share such as 5% [default: 20 times the root of its records]
+    /// How much of the input to run: so many records, or a share such as 5% [default: 30 times the root of its records]
     #[arg(long, value_name = "N|N%")]
     sample: Option<Amount>,
 
@@ -77,7 +77,8 @@ pub fn run(args: &Args) -> Result<Exit> {
         let inputs = args.input.discover(&config)?;
         RunArgs::set_threads(&config)?;
         let stop = stop_flag();
-        let work = args.run.throwaway_folder(Some(Path::new("advise")).filter(|_| args.run.work_dir.is_some()))?;
+        let work =
+            args.run.throwaway_folder(Some(Path::new("advise")).filter(|_| args.run.work_dir.is_some()))?;
         let inputs = spooled(inputs, &work, &config)?;
         let wanted = args.sample.map_or(Wanted::Enough, |amount| amount.0);
         Advice::on(&inputs, &config, wanted, work.path(), &cpu_time, stop)?

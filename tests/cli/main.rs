@@ -4,10 +4,11 @@
 //! messages ([`cases`]), the decisions on whole pages ([`seeds`], [`pages`]), the guarantees of a run
 //! ([`guarantees`], [`tampering`], [`hostile`]), what answers for a finished one ([`finished`]), what is left behind when
 //! something fails ([`faults`]), how a run that was killed goes on ([`resume`]), and what one that would lose too much does
-//! ([`guards`]).
+//! ([`guards`]), and whether advice before a run comes true ([`advise`]).
 
 #![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
 
+mod advise;
 mod cases;
 mod faults;
 mod finished;
