@@ -18,6 +18,7 @@
 //! | [`write`](mod@write) | the corpus, the decisions and the rejects, each whole or not at all |
 //! | [`report`] | what a run did, in numbers |
 //! | [`verify`] | proves that kept + removed = source |
+//! | [`advise`] | what a run would cost, from a sample of its input |
 //! | [`audit`] | answers for a finished run from its decisions and sources |
 //!
 //! [`pipeline`] joins the stages; [`document`] is the plain data between them; [`config`] holds every default,
@@ -61,6 +62,7 @@
 //! # }
 //! ```
 
+pub mod advise;
 pub mod audit;
 pub mod config;
 pub mod contamination;

@@ -4,6 +4,7 @@
 //! everything people read goes to standard error through [`terminal`]. An error becomes an exit code here and nowhere
 //! else.
 
+mod advise;
 mod against;
 mod args;
 mod clean;
@@ -60,6 +61,8 @@ struct Cli {
 enum Command {
     Clean(clean::Args),
     Rededup(rededup::Args),
+    #[command(mut_arg("inputs", |inputs| inputs.required(false)))]
+    Advise(advise::Args),
     Explain(explain::Args),
     Verify(verify::Args),
     Diff(diff::Args),
@@ -75,6 +78,7 @@ pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Clean(args) => clean::run(&args),
         Command::Rededup(args) => rededup::run(&args),
+        Command::Advise(args) => advise::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Diff(args) => diff::run(&args),

@@ -22,6 +22,7 @@ enum Format {
     Contamination,
     Report,
     Config,
+    Advice,
 }
 
 /// Runs it.
@@ -32,6 +33,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         Format::Contamination => Kind::Contamination,
         Format::Report => Kind::Report,
         Format::Config => Kind::Config,
+        Format::Advice => Kind::Advice,
     };
     std::io::stdout().lock().write_all(dehusk::schema::text(kind).as_bytes())?;
     Ok(Exit::Done)

@@ -138,6 +138,21 @@ impl Lsh {
         Self { similarity: config.similarity, banding, lowest, likely }
     }
 
+    /// How the sketch is cut; nothing where buckets are not made of bands.
+    #[must_use]
+    pub fn banding(&self) -> Option<Banding> {
+        (self.similarity == Similarity::Jaccard).then_some(self.banding)
+    }
+
+    /// The probability that a pair of the given similarity becomes candidates.
+    #[must_use]
+    pub fn probability(&self, similarity: f64) -> f64 {
+        match self.similarity {
+            Similarity::Jaccard => self.banding.probability(similarity),
+            Similarity::Containment => 1.0 - (1.0 - similarity).powi(QUESTIONS as i32),
+        }
+    }
+
     /// Whether an estimate is no lower than that of a pair at the threshold is on average.
     pub(super) fn is_likely(&self, estimate: f64) -> bool {
         estimate >= self.likely

@@ -25,7 +25,7 @@ use super::verdicts::{Judged, Verdicts, verdicts};
 use crate::config::{AgainstAction, BlockDedupConfig};
 use crate::contamination::Reference;
 use crate::dedup::spans::RepeatedSpan;
-use crate::dedup::{DuplicateBlock, MainText, MainTextDigest, Shingles};
+use crate::dedup::{DuplicateBlock, MainText, MainTextDigest, Shingles, Statistics};
 use crate::document::{Elsewhere, Span, Verdict};
 use crate::error::Result;
 use crate::read::{Input, Reject};
@@ -48,7 +48,7 @@ pub struct Store {
     known: Option<Arc<Known>>,
     pub(super) spool: Spool,
     pub(super) rows: Table<Row>,
-    repeated: Bits,
+    pub(super) repeated: Bits,
 }
 
 impl Store {
@@ -145,12 +145,12 @@ impl Store {
         Ok(bytes)
     }
 
-    fn read(&self, number: u32, out: &mut Vec<u8>) -> Result<()> {
+    pub(super) fn read(&self, number: u32, out: &mut Vec<u8>) -> Result<()> {
         let row = self.rows.get(u64::from(number))?;
         self.spool.read(row.draft.ok_or_else(|| self.damaged())?, out)
     }
 
-    fn damaged(&self) -> crate::Error {
+    pub(super) fn damaged(&self) -> crate::Error {
         self.spool.damaged("an entry is no document")
     }
 }
@@ -164,6 +164,8 @@ pub struct Outcome {
     pub skipped: Vec<(String, u64)>,
     /// What documents hold of a reference, if there is one.
     pub(super) contamination: Option<Contamination>,
+    /// What the search for duplicate documents did.
+    pub search: Statistics,
 }
 
 impl Outcome {
@@ -301,9 +303,9 @@ thread_local! {
 }
 
 /// Main texts made anew from the spool.
-struct Respooled<'a> {
-    store: &'a Store,
-    shingle_words: usize,
+pub(super) struct Respooled<'a> {
+    pub store: &'a Store,
+    pub shingle_words: usize,
 }
 
 impl MainText for Respooled<'_> {
@@ -333,6 +335,7 @@ pub(super) struct State {
     spans: Runs,
     skipped: Vec<(String, u64)>,
     contamination: Option<contamination::State>,
+    search: Statistics,
 }
 
 impl State {
@@ -349,19 +352,27 @@ impl State {
 /// Whatever ends a run; a bad record does not.
 pub fn decide(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
     let reference = contamination::read(job, &mut reject)?;
-    let (store, rejects, judged, duplicates, spans, skipped, contamination) = match job.resumed()? {
-        Some(Stage::Decided(state)) => {
-            let (store, rejects) = reopened(job, &state)?;
-            let [judged, duplicates] = [(); 2].map(|()| job.memory() / 4);
-            let judged = Sorter::resume(job.work.path(), &state.judged, judged);
-            let duplicates = Sorter::resume(job.work.path(), &state.duplicates, duplicates);
-            let found = reference.zip(state.contamination);
-            let found = found.map(|(reference, found)| Contamination::resume(job, reference, &found));
-            let spans = Sorter::resume(job.work.path(), &state.spans, job.memory() / 8);
-            (store, rejects, judged, duplicates, spans, state.skipped, found)
-        }
-        stage => newly_decided(job, stage, reference)?,
-    };
+    let Parts { store, rejects, judged, duplicates, spans, skipped, contamination, search } =
+        match job.resumed()? {
+            Some(Stage::Decided(state)) => {
+                let (store, rejects) = reopened(job, &state)?;
+                let [judged, duplicates] = [(); 2].map(|()| job.memory() / 4);
+                let judged = Sorter::resume(job.work.path(), &state.judged, judged);
+                let duplicates = Sorter::resume(job.work.path(), &state.duplicates, duplicates);
+                Parts {
+                    store,
+                    rejects,
+                    judged,
+                    duplicates,
+                    spans: Sorter::resume(job.work.path(), &state.spans, job.memory() / 8),
+                    skipped: state.skipped,
+                    contamination: (reference.zip(state.contamination))
+                        .map(|(reference, found)| Contamination::resume(job, reference, &found)),
+                    search: state.search,
+                }
+            }
+            stage => newly_decided(job, stage, reference)?,
+        };
     let mut kept = job.work.is_kept().then(|| Keeper::open(job)).transpose()?;
     rejected::hand_out(job, &rejects, &store.repeated, |number, rejected| {
         kept.as_mut().map_or(Ok(()), |kept| kept.reject(number, rejected))?;
@@ -370,19 +381,20 @@ pub fn decide(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()>) -> R
     kept.map_or(Ok(()), |kept| kept.put_down(job, &store, &skipped))?;
     let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
     let spans = spans.finish()?.peekable();
-    Ok(Decided { store, outcome: Outcome { judged, duplicates, spans, skipped, contamination } })
+    Ok(Decided { store, outcome: Outcome { judged, duplicates, spans, skipped, contamination, search } })
 }
 
 /// What deciding leaves.
-type Parts = (
-    Store,
-    Spool,
-    Sorter<Judged>,
-    Sorter<DuplicateBlock>,
-    Sorter<RepeatedSpan>,
-    Vec<(String, u64)>,
-    Option<Contamination>,
-);
+struct Parts {
+    store: Store,
+    rejects: Spool,
+    judged: Sorter<Judged>,
+    duplicates: Sorter<DuplicateBlock>,
+    spans: Sorter<RepeatedSpan>,
+    skipped: Vec<(String, u64)>,
+    contamination: Option<Contamination>,
+    search: Statistics,
+}
 
 fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
     let repeated = ids::take_up(job, state.repeated, state.records)?;
@@ -400,10 +412,11 @@ fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
 /// Whatever ends a run, and [`Error::Work`](crate::Error::Work) where the kept folder is damaged.
 pub fn redecide(job: &Job<'_>, kept: &Kept, reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
     let drafts = kept.drafts(job, reject)?;
-    let (store, _, judged, duplicates, spans, skipped, contamination) = judged(job, drafts, None)?;
+    let Parts { store, judged, duplicates, spans, skipped, contamination, search, .. } =
+        judged(job, drafts, None)?;
     let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
     let spans = spans.finish()?.peekable();
-    Ok(Decided { store, outcome: Outcome { judged, duplicates, spans, skipped, contamination } })
+    Ok(Decided { store, outcome: Outcome { judged, duplicates, spans, skipped, contamination, search } })
 }
 
 fn newly_decided(job: &Job<'_>, stage: Option<Stage>, reference: Option<Reference>) -> Result<Parts> {
@@ -431,32 +444,34 @@ fn judged(job: &Job<'_>, drafts: Drafts, reference: Option<Reference>) -> Result
             contaminated.push(Judged::contaminated(found.document, found.item, found.share))
         })
     });
-    let mut found = found.transpose()?;
+    let mut contamination = found.transpose()?;
     job.progress.stage("dedup", 0);
     let text = Respooled { store: &store, shingle_words: job.config.dedup.shingle_words };
-    let Verdicts { mut judged, ranks, statistics } = verdicts(job, &store.rows, &out, buckets, &text)?;
+    let Verdicts { mut judged, ranks, statistics: search } =
+        verdicts(job, &store.rows, &out, buckets, &text)?;
     let (mut duplicates, skipped_block_pairs) =
         paragraphs.duplicates(job, &ranks, |document, block| store.block(document, block))?;
-    let Spans { mut spans, skipped: skipped_spans } =
-        if job.config.dedup.enabled && job.config.dedup.spans.is_on() {
-            // What is decided so far is read here and once more when it is written, so it must be on disk.
-            let (judged, duplicates) = (judged.checkpoint()?, duplicates.checkpoint()?);
-            let (folder, memory) = (job.work.path(), job.memory() / 16);
-            let judged = Sorter::resume(folder, &judged, memory).finish()?.peekable();
-            let duplicates = Sorter::resume(folder, &duplicates, memory).finish()?.peekable();
-            let spans = job.sorter("no-spans", 0, None).finish()?.peekable();
-            let outcome = Outcome { judged, duplicates, spans, skipped: Vec::new(), contamination: None };
-            repeated_spans(job, &store, &ranks, outcome)?
-        } else {
-            Spans::none(job)
-        };
+    let Spans { mut spans, skipped: skipped_spans } = if job.config.dedup.enabled
+        && job.config.dedup.spans.is_on()
+    {
+        // What is decided so far is read here and once more when it is written, so it must be on disk.
+        let (judged, duplicates) = (judged.checkpoint()?, duplicates.checkpoint()?);
+        let (folder, memory) = (job.work.path(), job.memory() / 16);
+        let judged = Sorter::resume(folder, &judged, memory).finish()?.peekable();
+        let duplicates = Sorter::resume(folder, &duplicates, memory).finish()?.peekable();
+        let spans = job.sorter("no-spans", 0, None).finish()?.peekable();
+        let outcome = Outcome { judged, duplicates, spans, skipped: Vec::new(), contamination: None, search };
+        repeated_spans(job, &store, &ranks, outcome)?
+    } else {
+        Spans::none(job)
+    };
     drop(ranks);
     contaminated.finish()?.try_for_each(|found| judged.push(found?))?;
     let mut skipped = vec![
         (NEAR_LINE_PAIRS.to_owned(), skipped_near_pairs),
         ("near_block_pairs".to_owned(), skipped_block_pairs),
-        ("dedup_candidates".to_owned(), statistics.over_limit),
-        ("dedup_full_buckets".to_owned(), statistics.full_buckets),
+        ("dedup_candidates".to_owned(), search.over_limit),
+        ("dedup_full_buckets".to_owned(), search.full_buckets),
     ];
     skipped.extend(skipped_spans);
     if job.is_checkpoint_due(Moment::End) {
@@ -469,9 +484,10 @@ fn judged(job: &Job<'_>, drafts: Drafts, reference: Option<Reference>) -> Result
             duplicates: duplicates.checkpoint()?,
             spans: spans.checkpoint()?,
             skipped: skipped.clone(),
-            contamination: found.as_mut().map(Contamination::checkpoint).transpose()?,
+            contamination: contamination.as_mut().map(Contamination::checkpoint).transpose()?,
+            search,
         };
         job.save(Stage::Decided(state))?;
     }
-    Ok((store, rejects, judged, duplicates, spans, skipped, found))
+    Ok(Parts { store, rejects, judged, duplicates, spans, skipped, contamination, search })
 }

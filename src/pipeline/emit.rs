@@ -60,6 +60,7 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
     for (name, count) in &outcome.skipped {
         summary.add_skipped(name, *count);
     }
+    summary.set_search(outcome.search);
     let mut guards = Guards::new(job);
     let mut meter = Meter::new(job, store.rows().len());
     let view = View {

@@ -31,6 +31,7 @@ mod removals;
 pub mod sort;
 mod spans;
 pub mod spool;
+mod subset;
 mod survey;
 pub mod table;
 mod verdicts;
@@ -43,12 +44,16 @@ pub use decide::{Decided, Outcome, Store, Waiting, decide, redecide};
 pub use draft::Draft;
 pub use emit::{Outputs, emit};
 pub use kept::Kept;
+pub use subset::{Searched, search_among};
 
 use crate::config::{Config, Size};
 use crate::error::{Error, Result};
 use crate::read::{Batch, Batches, Input, Position};
 use sort::{Record, Runs, Sorter};
 use work::WorkFolder;
+
+/// Bytes on disk that a document takes for each bucket it stands in.
+pub const BUCKET_BYTES: usize = <verdicts::InBucket as Record>::SIZE;
 
 /// What is used where the configuration does not say how much memory.
 const DEFAULT_MEMORY: Size = Size::mebibytes(1024);

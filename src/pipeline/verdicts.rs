@@ -44,6 +44,9 @@ pub(super) struct Shared {
     pub asks: bool,
 }
 
+/// The file of the shared buckets.
+pub(super) const SHARED: &str = "shared";
+
 /// Kept documents of earlier stretches that come along for each bucket: as many as the search looks at, and one more that
 /// says there were more.
 const KEPT_ALONG: usize = BUCKET_LIMIT + 1;
@@ -122,6 +125,11 @@ impl Ranks {
     pub fn place_if_kept(&self, document: u32) -> Option<u32> {
         let place = self.places[document as usize];
         (place != u32::MAX && !self.dropped.contains(place)).then_some(place)
+    }
+
+    /// How many documents go.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.iter().count() as u64
     }
 
     /// The document at a place.
@@ -301,7 +309,7 @@ fn shared_buckets(job: &Job<'_>, buckets: Sorter<InBucket>, ranks: &Ranks) -> Re
             }
         }
     }
-    let mut table = TableWriter::open(&job.work.file("shared"), 0)?;
+    let mut table = TableWriter::open(&job.work.file(SHARED), 0)?;
     for entry in shared.finish()? {
         table.push(&entry?)?;
     }

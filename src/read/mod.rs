@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use discover::discover;
-pub use parse::{parse, parse_texts};
+pub use parse::{FieldTexts, parse, parse_texts};
 pub use reject::{Cause, RAW_LIMIT, Reject};
 pub use split::{Batch, Batches, Content, Position, RawRecord};
 pub use spool::spool;
@@ -31,7 +31,7 @@ pub const STANDARD_INPUT: &str = "-";
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What JSON takes for white space.
-const JSON_SPACE: [u8; 4] = [b' ', b'\t', b'\r', b'\n'];
+pub(crate) const JSON_SPACE: [u8; 4] = [b' ', b'\t', b'\r', b'\n'];
 
 /// One file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,6 @@ pub enum Compression {
 }
 
 /// The bytes without a UTF-8 byte order mark before them.
-fn without_mark(bytes: &[u8]) -> &[u8] {
+pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(UTF8_MARK).unwrap_or(bytes)
 }

@@ -41,6 +41,9 @@ pub fn parse(batch: &Batch, index: usize, inputs: &[Input], cfg: &InputConfig) -
     document.map_err(|flaw| Reject::new(input, record.record, record.offset, flaw, bytes))
 }
 
+/// Texts of a record, each with the number of its field; a text file has no fields.
+pub type FieldTexts = Vec<(Option<usize>, String)>;
+
 /// The id, the place and the texts of record `index` of a batch that is no page: of a JSON line those of `fields` that it has, each with
 /// its number among them; of a text file all of it, without a number. A list stands for its strings, a line each; a text
 /// may be empty.
@@ -56,7 +59,7 @@ pub fn parse_texts(
     inputs: &[Input],
     fields: &[String],
     id_field: &str,
-) -> Result<(String, Place, Vec<(Option<usize>, String)>), Reject> {
+) -> Result<(String, Place, FieldTexts), Reject> {
     let record = &batch.records[index];
     let input = &inputs[record.input];
     let bytes = match &record.content {

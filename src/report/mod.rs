@@ -10,7 +10,7 @@
 mod guard;
 mod interval;
 mod quality;
-mod table;
+pub(crate) mod table;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,7 @@ pub use interval::{CONFIDENCE, Interval};
 pub use quality::{Fate, Missed, NAMED_MISSED, Quality, Stratum};
 
 use crate::config::AgainstAction;
+use crate::dedup::Statistics;
 use crate::document::{DropReason, Label, LabelledBlock};
 use crate::write::{BlockAction, BlockDecision, Decision, KeptBlock, SpanDecision, without_spans};
 
@@ -40,6 +41,7 @@ pub struct Summary {
     #[serde(skip_serializing_if = "Option::is_none")]
     duplicate_spans: Option<DuplicateSpans>,
     rejects: Causes,
+    search: Search,
     skipped: BTreeMap<String, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     contamination: Option<Contamination>,
@@ -132,6 +134,14 @@ struct Causes {
     causes: BTreeMap<String, u64>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+struct Search {
+    /// Pairs of documents that met in a bucket.
+    candidates: u64,
+    /// Of those, pairs compared by their shingle sets.
+    verified: u64,
+}
+
 impl Default for Summary {
     fn default() -> Self {
         Self {
@@ -142,6 +152,7 @@ impl Default for Summary {
             duplicate_blocks: DuplicateBlocks::default(),
             duplicate_spans: None,
             rejects: Causes::default(),
+            search: Search::default(),
             skipped: BTreeMap::new(),
             contamination: None,
             guards: Vec::new(),
@@ -244,6 +255,8 @@ impl Summary {
         for (cause, count) in &other.rejects.causes {
             add_to(&mut self.rejects.causes, cause, *count);
         }
+        self.search.candidates += other.search.candidates;
+        self.search.verified += other.search.verified;
         for (what, count) in &other.skipped {
             self.add_skipped(what, *count);
         }
@@ -252,6 +265,17 @@ impl Summary {
     /// Notes what the whole run holds of a reference.
     pub fn set_contamination(&mut self, contamination: Contamination) {
         self.contamination = Some(contamination);
+    }
+
+    /// Notes what the search for duplicate documents did.
+    pub fn set_search(&mut self, Statistics { candidates, verified, .. }: Statistics) {
+        self.search = Search { candidates, verified };
+    }
+
+    /// Pairs of documents that met in a bucket, and how many of those were compared by their shingle sets.
+    #[must_use]
+    pub fn pairs(&self) -> (u64, u64) {
+        (self.search.candidates, self.search.verified)
     }
 
     /// Notes which limits of `[guard]` the whole run passes.
@@ -280,6 +304,18 @@ impl Summary {
     #[must_use]
     pub fn read(&self) -> u64 {
         self.documents.read
+    }
+
+    /// Bytes of every text read.
+    #[must_use]
+    pub fn source_bytes(&self) -> u64 {
+        self.bytes.source
+    }
+
+    /// Blocks of all documents read.
+    #[must_use]
+    pub fn blocks(&self) -> u64 {
+        self.labels.iter().map(|label| label.blocks).sum()
     }
 
     /// Bytes of all blocks with this label.
@@ -382,6 +418,7 @@ pub(crate) mod tests {
         part.add_reject("empty_text");
         part.add_skipped("comparisons", 12);
         part.add_skipped("nothing", 0);
+        part.set_search(Statistics { candidates: 3, verified: 2, ..Statistics::default() });
         sum.merge(&part);
         let (name, example) = ("example.org".to_owned(), "d1".to_owned());
         let case = Case { name, count: 180, of: Some(200), example };
@@ -432,6 +469,7 @@ pub(crate) mod tests {
         assert_eq!(json["labels"]["body"], serde_json::json!({"blocks": 4, "bytes": 32}));
         assert_eq!(json["duplicate_blocks"]["dropped"], serde_json::json!({"blocks": 1, "bytes": 8}));
         assert_eq!(json["rejects"]["causes"], serde_json::json!({"empty_text": 1, "malformed_json": 2}));
+        assert_eq!(json["search"], serde_json::json!({"candidates": 3, "verified": 2}));
         assert_eq!(json["skipped"], serde_json::json!({"comparisons": 12}));
         assert_eq!(json["quality"]["recall"]["estimate"], 800.0 / 801.0);
         assert!(!Summary::default().to_json().contains("quality"), "nothing is said where nobody asked");

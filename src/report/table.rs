@@ -136,7 +136,7 @@ fn indented(name: &str) -> String {
 }
 
 /// `1,234,567`
-pub(super) fn grouped(count: u64) -> String {
+pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -149,7 +149,7 @@ pub(super) fn grouped(count: u64) -> String {
 }
 
 /// `12.3 %`
-pub(super) fn share(count: u64, all: u64) -> String {
+pub(crate) fn share(count: u64, all: u64) -> String {
     if all == 0 { String::new() } else { format!("{:.1} %", count as f64 * 100.0 / all as f64) }
 }
 
@@ -164,7 +164,7 @@ fn percent(share: f64, round: fn(f64) -> f64) -> String {
 }
 
 /// `12.3 MB`, in powers of 1000.
-pub(super) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     let mut value = bytes as f64;
     for unit in ["B", "kB", "MB", "GB"] {
         // 999.95 would be shown as 1000.0.

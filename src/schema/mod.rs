@@ -16,12 +16,14 @@ pub enum Kind {
     Report,
     /// `dehusk.toml`, as the JSON value it stands for.
     Config,
+    /// What `dehusk advise --json` prints.
+    Advice,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::Corpus, Self::Decisions, Self::Contamination, Self::Report, Self::Config];
+    pub const ALL: [Self; 6] =
+        [Self::Corpus, Self::Decisions, Self::Contamination, Self::Report, Self::Config, Self::Advice];
 
     /// The name on the command line.
     #[must_use]
@@ -32,6 +34,7 @@ impl Kind {
             Self::Contamination => "contamination",
             Self::Report => "report",
             Self::Config => "config",
+            Self::Advice => "advice",
         }
     }
 }
@@ -45,6 +48,7 @@ pub fn text(kind: Kind) -> &'static str {
         Kind::Contamination => include_str!("contamination.json"),
         Kind::Report => include_str!("report.json"),
         Kind::Config => include_str!("config.json"),
+        Kind::Advice => include_str!("advice.json"),
     }
 }
 
@@ -315,6 +319,7 @@ mod tests {
                 ("/documents/dropped/contaminated", json!(0)),
                 ("/contamination/action", json!("keep")),
                 ("/contamination/items", json!(-1)),
+                ("/search/candidates", json!(-1)),
                 ("/guards/0/guard", json!("documents")),
                 ("/guards/0/cases", json!(0)),
                 ("/guards/0/worst", json!([])),
