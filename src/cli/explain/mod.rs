@@ -319,7 +319,7 @@ fn write_copy(out: &mut Vec<u8>, id: &str, block: u32) -> Result<()> {
 }
 
 /// The runs of words that begin in a block.
-fn begun_in<'s, S>(spans: &'s [S], place: impl Fn(&S) -> Span, block: Span) -> impl Iterator<Item = &'s S> {
+fn begun_in<S>(spans: &[S], place: impl Fn(&S) -> Span, block: Span) -> impl Iterator<Item = &S> {
     spans.iter().filter(move |span| (block.start..block.end).contains(&place(span).start))
 }
 

@@ -177,7 +177,7 @@ proptest! {
                 let follows = pieces[place].get(i + 1).is_some_and(|next| next.start == end);
                 if !follows {
                     let border = borders.iter().find(|border| border.word == end);
-                    prop_assert!(border.is_some_and(|border| border.may_end || gone[place].len() > 0));
+                    prop_assert!(border.is_some_and(|border| border.may_end || !gone[place].is_empty()));
                 }
             }
         }
