@@ -310,10 +310,14 @@ impl Run<'_> {
         let pieces = settle(place, runs.clone(), &gone, borders, config.spans.min_words, |place, words| {
             self.removals.within(place, words)
         })?;
+        let mut taken: Vec<_> =
+            gone.iter().cloned().chain(pieces.iter().map(|piece| piece.start..piece.end)).collect();
+        taken.sort_unstable_by_key(|words| words.start);
         let goes = |words: &Range<u32>| {
-            let gone = gone.iter().cloned().chain(pieces.iter().map(|piece| piece.start..piece.end));
-            let inside = gone.map(|gone| gone.end.min(words.end).saturating_sub(gone.start.max(words.start)));
-            inside.sum::<u32>() == words.len() as u32
+            let first = taken.partition_point(|taken| taken.end <= words.start);
+            let inside = taken[first..].iter().take_while(|taken| taken.start < words.end);
+            inside.map(|taken| taken.end.min(words.end) - taken.start.max(words.start)).sum::<u32>()
+                == words.len() as u32
         };
         let min_words = config.blocks.min_words;
         // A text that was cleaned before never changes again, and none loses all that it is read for.
