@@ -64,15 +64,6 @@ fn every_cause_is_in_the_table() {
 }
 
 #[test]
-fn what_the_meter_is_shown_to_say_is_what_it_says() {
-    const CASE: &str = include_str!("cases/meter.txt");
-    let section = "## How many duplicates were missed?";
-    assert!(CASE.contains(&format!("$ {}\n", fenced(section, "sh"))));
-    let said: String = fenced(section, "text").lines().map(|line| format!("! {line}\n")).collect();
-    assert!(CASE.contains(&said), "the case says something else:\n{said}");
-}
-
-#[test]
 fn the_summary_shown_is_that_of_the_seeds() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config::default();
@@ -85,27 +76,83 @@ fn the_summary_shown_is_that_of_the_seeds() {
     assert_eq!(fenced("prints to the terminal:", "text").trim_end(), summary.trim_end());
 }
 
-#[test]
-fn the_other_threshold_shown_is_that_of_the_case() {
-    let case = include_str!("cases/rededup.txt");
-    for line in fenced("### Another threshold", "text").lines() {
-        let printed = format!("! {line}");
-        assert!(case.lines().any(|shown| shown == printed.trim_end()), "{line}");
-    }
-    for line in fenced("### Another threshold", "sh").lines() {
-        assert!(case.lines().any(|shown| shown.starts_with(&format!("$ {line}"))), "{line}");
-    }
+/// Text without its line ends and what indents its lines.
+fn unbroken(text: &str) -> String {
+    text.lines().map(str::trim).collect()
+}
+
+/// Everything that the tests see printed, one text for each session.
+fn printed() -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let case = |entry: std::io::Result<std::fs::DirEntry>| {
+        let case = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        case.lines().map(|line| line.strip_prefix("! ").unwrap_or(line).trim()).collect()
+    };
+    let cases = std::fs::read_dir(folder).unwrap().map(case);
+    // What guards say is compared there word for word.
+    cases.chain([unbroken(include_str!("cli/guards.rs"))]).collect()
 }
 
 #[test]
-fn the_decontamination_shown_is_that_of_its_session() {
-    let session = include_str!("cases/contamination.txt");
-    let table: Vec<String> =
-        fenced("## Decontamination", "text").lines().map(|line| format!("! {line}")).collect();
-    let table: Vec<&str> = table.iter().map(|line| line.trim_end()).collect();
-    assert!(session.contains(&table.join("\n")), "{table:?}");
-    let item: String = fenced("Broken into lines:", "text").lines().map(str::trim_start).collect();
-    assert!(session.lines().any(|line| line == item), "{item}");
-    let command = fenced("## Decontamination", "sh").replace(" \\\n ", "");
-    assert!(session.lines().any(|line| line.strip_prefix("$ ") == Some(&command)), "{command}");
+fn every_output_shown_is_printed_in_a_session() {
+    let printed = printed();
+    // `…` stands for what was left out.
+    let is_in = |shown: &str, printed: &String| {
+        let mut rest = printed.as_str();
+        shown.split('…').all(|part| match rest.split_once(part.trim()) {
+            Some((_, after)) => {
+                rest = after;
+                true
+            }
+            None => false,
+        })
+    };
+    let mut blocks = README.split("\n```text\n").skip(1).map(|rest| rest.split_once("\n```").unwrap().0);
+    blocks.next().expect("the summary of the seeds, which has a test of its own");
+    let missing: Vec<&str> =
+        blocks.filter(|block| !printed.iter().any(|printed| is_in(&unbroken(block), printed))).collect();
+    assert!(missing.is_empty(), "nothing prints\n{}", missing.join("\n\n"));
+}
+
+/// The words of the commands in the guide.
+fn commands() -> Vec<Vec<String>> {
+    let blocks = README.split("\n```sh\n").skip(1).map(|rest| rest.split_once("\n```").unwrap().0);
+    let lines = blocks.flat_map(|block| {
+        let block = block.replace(" \\\n", " ");
+        block.lines().map(|line| line.split('#').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    });
+    let words = |line: String| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    lines.flat_map(|line| line.split('|').map(str::to_owned).collect::<Vec<_>>()).map(words).collect()
+}
+
+#[test]
+fn every_command_shown_is_in_a_session() {
+    let mut sessions: Vec<Vec<String>> = Vec::new();
+    for entry in
+        std::fs::read_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")).unwrap()
+    {
+        let case = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let commands = case.lines().filter_map(|line| line.strip_prefix("$ "));
+        let parts = commands.flat_map(|line| line.split(['|', ';', '>']));
+        sessions.extend(parts.map(|part| part.split_whitespace().map(str::to_owned).collect()));
+    }
+    // The same subcommand with all its flags: files may be called otherwise, and what follows a flag may be another.
+    let flags = |words: &[String]| -> Vec<String> {
+        let name = |word: &String| word.split('=').next().unwrap_or_default().to_owned();
+        words.iter().filter(|word| word.starts_with('-') && word.len() > 1).map(name).collect()
+    };
+    let shown = commands();
+    let shown = shown.iter().filter(|words| words.first().is_some_and(|word| word == "dehusk"));
+    let missing: Vec<String> = shown
+        .filter(|command| {
+            let is_played = |session: &&Vec<String>| {
+                session.first().is_some_and(|word| word == "dehusk")
+                    && session.get(1) == command.get(1)
+                    && flags(command).iter().all(|flag| flags(session).contains(flag))
+            };
+            !sessions.iter().any(|session| is_played(&session))
+        })
+        .map(|command| command.join(" "))
+        .collect();
+    assert!(missing.is_empty(), "no session plays\n{}", missing.join("\n"));
 }

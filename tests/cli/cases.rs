@@ -4,7 +4,7 @@
 //! the session takes place, and `$ COMMAND` a command for `sh`, where `dehusk` is the program. What follows the command
 //! is what it must print: standard output as it is, standard error with `! ` before each line, and at last `? CODE`
 //! where it does not end with 0. `[..]` stands for anything within a line, a line `...` for any lines. A line that
-//! starts with `# ` is a remark. The folder's own path is shown as `[HERE]`.
+//! starts with `# ` is a remark. The folder's own path is shown as `[HERE]`; that of the package is in `$PACKAGE`.
 //!
 //! `BLESS=1 cargo test cases` writes what was printed into the cases that fail; read the diff before you believe it.
 
@@ -80,6 +80,7 @@ fn session(folder: &Folder, command: &str) -> Vec<String> {
         .env("PATH", path.expect("a folder of a build has no colon in it"))
         .env("TMPDIR", folder.path())
         .env("LC_ALL", "C")
+        .env("PACKAGE", package())
         .output()
         .expect("there is a shell");
     let here = folder.path().display().to_string();
