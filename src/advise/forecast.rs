@@ -181,9 +181,7 @@ impl Forecast {
             grown.iter().filter(|(_, estimate)| estimate.is_shaky()).map(|(name, _)| *name).collect();
         if !shaky.is_empty() {
             let names = shaky.join(", ");
-            doubts.push(format!(
-                "few were seen, or it is open how they grow: {names}; a larger --sample helps"
-            ));
+            doubts.push(format!("it is open how these grow: {names}"));
         }
         let total: f64 = seen.stages.iter().map(|stage| stage.cpu_seconds).sum();
         if total < SHORT_SECONDS {
