@@ -141,7 +141,7 @@ impl Forecast {
             / kept(seen.whole.dropped as f64, summary.read() as f64).max(f64::EPSILON);
         let mut forecast = Self {
             documents,
-            rejected: counted(seen.rejected + sample.unreadable, scale),
+            rejected: counted(seen.rejected, scale).plus(sample.unreadable as f64),
             text_bytes: counted(summary.source_bytes(), by_bytes),
             words: counted(seen.whole.words, by_bytes),
             blocks: counted(summary.blocks(), by_bytes),
@@ -174,13 +174,14 @@ impl Forecast {
         }
         let grown = [
             ("candidates", self.candidates),
-            ("verified pairs", self.verified),
+            ("pairs compared", self.verified),
             ("duplicates", self.duplicates),
         ];
-        for (name, _) in grown.iter().filter(|(_, estimate)| estimate.is_shaky()) {
-            doubts.push(format!(
-                "how {name} grow is read from few or from large families; a larger --sample says more"
-            ));
+        let shaky: Vec<&str> =
+            grown.iter().filter(|(_, estimate)| estimate.is_shaky()).map(|(name, _)| *name).collect();
+        if !shaky.is_empty() {
+            let names = shaky.join(", ");
+            doubts.push(format!("it is open how these grow: {names}"));
         }
         let total: f64 = seen.stages.iter().map(|stage| stage.cpu_seconds).sum();
         if total < SHORT_SECONDS {

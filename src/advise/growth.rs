@@ -45,6 +45,12 @@ impl Estimate {
         Self { likely: self.likely * factor, low: self.low * factor, high: self.high * factor }
     }
 
+    /// The same and so many more that were counted.
+    #[must_use]
+    pub fn plus(self, more: f64) -> Self {
+        Self { likely: self.likely + more, low: self.low + more, high: self.high + more }
+    }
+
     /// The same, where it cannot be more than `most`.
     #[must_use]
     pub fn at_most(self, most: f64) -> Self {

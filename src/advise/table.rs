@@ -125,6 +125,7 @@ fn forecast(out: &mut String, Run { sample, forecast }: &Run) -> std::fmt::Resul
         for doubt in shaky {
             writeln!(out, "- {doubt}")?;
         }
+        writeln!(out, "A larger --sample says more.")?;
     }
     Ok(())
 }

@@ -272,12 +272,6 @@ impl Summary {
         self.search = Search { candidates, verified };
     }
 
-    /// Pairs of documents that met in a bucket, and how many of those were compared by their shingle sets.
-    #[must_use]
-    pub fn pairs(&self) -> (u64, u64) {
-        (self.search.candidates, self.search.verified)
-    }
-
     /// Notes which limits of `[guard]` the whole run passes.
     pub fn set_breaches(&mut self, breaches: Vec<Breach>) {
         self.guards = breaches;
