@@ -56,17 +56,15 @@ impl Store {
         self.rows.len() as usize
     }
 
-    /// Every document's number and bytes, in input order.
-    pub(super) fn drafts(&self) -> impl Iterator<Item = Result<(u32, Vec<u8>)>> + Send {
-        let mut entries = self.spool.entries();
-        (0_u32..).zip(self.rows.iter()).filter_map(move |(number, row)| match row {
-            Ok(row) => {
-                row.draft?;
-                let bytes = entries.next().unwrap_or_else(|| Err(self.damaged()));
-                (!self.repeated.contains(number)).then(|| Ok((number, bytes?)))
+    /// The documents that may hold something of the reference.
+    pub(super) fn touched(&self) -> Result<Bits> {
+        let mut touched = Bits::new(self.records());
+        for (number, row) in (0_u32..).zip(self.rows.iter()) {
+            if row?.touched && !self.repeated.contains(number) {
+                touched.insert(number);
             }
-            Err(error) => Some(Err(error)),
-        })
+        }
+        Ok(touched)
     }
 
     /// The key of a document's main text, if it has any.
@@ -312,7 +310,7 @@ fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
 }
 
 fn newly_decided(job: &Job<'_>, stage: Option<Stage>, reference: Option<Reference>) -> Result<Parts> {
-    let drafts = drafts(job, stage)?;
+    let drafts = drafts(job, stage, reference.as_ref())?;
     let Drafts { spool, rejects, rows, repeated, buckets, paragraphs, skipped_near_pairs } = drafts;
     let store = Store { inputs: std::sync::Arc::clone(&job.inputs), spool, rows, repeated };
     let mut contaminated = job.sorter("contaminated", job.memory() / 16, None);
