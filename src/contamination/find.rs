@@ -1,8 +1,8 @@
 //! Looking through a document for the n-grams of a reference.
 
 use super::reference::Reference;
-use super::words::{Scratch, Words};
-use crate::fingerprint::{normalise_into, shingle_hashes, word_hashes};
+use super::words::Words;
+use crate::fingerprint::shingle_hashes;
 
 /// What a document holds of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,31 +27,27 @@ struct Match {
 }
 
 impl Reference {
-    /// Whether a text, given in stretches, may hold any n-gram: it has words in a row with which one opens, by their 64-bit
-    /// hash. A text for which this says no holds none.
-    pub fn may_be_in<'t>(&self, runs: impl Iterator<Item = &'t str>, scratch: &mut Scratch) -> bool {
-        let Scratch { normal, hashes, shingles } = scratch;
-        hashes.clear();
-        for run in runs {
-            normalise_into(run, normal);
-            word_hashes(normal, hashes);
-        }
-        if hashes.len() < self.opening_words {
+    /// Whether a text with these words, given by their [hashes](crate::fingerprint::word_hashes), may hold any n-gram: it has
+    /// words in a row with which one opens, by their 64-bit hash. A text for which this says no holds none. `scratch` is
+    /// overwritten.
+    #[must_use]
+    pub fn may_be_in(&self, words: &[u64], scratch: &mut Vec<u64>) -> bool {
+        if words.len() < self.opening_words {
             return false;
         }
-        shingle_hashes(hashes, self.opening_words, shingles);
-        shingles.iter().any(|opening| self.openings.contain(*opening))
+        shingle_hashes(words, self.opening_words, scratch);
+        scratch.iter().any(|opening| self.openings.contain(*opening))
     }
 
     /// Replaces `out` with the n-grams that a text holds, sorted by their numbers, each with the number of the word at which
-    /// the text has it first.
-    pub fn ngrams_in(&self, words: &Words, scratch: &mut Scratch, out: &mut Vec<(u32, u32)>) {
+    /// the text has it first. `scratch` is overwritten.
+    pub fn ngrams_in(&self, words: &Words, scratch: &mut Vec<u64>, out: &mut Vec<(u32, u32)>) {
         out.clear();
         if words.len() < self.opening_words {
             return;
         }
-        shingle_hashes(words.hashes(), self.opening_words, &mut scratch.shingles);
-        for (at, opening) in scratch.shingles.iter().enumerate() {
+        shingle_hashes(words.hashes(), self.opening_words, scratch);
+        for (at, opening) in scratch.iter().enumerate() {
             if self.openings.contain(*opening) {
                 let lengths = self.lengths.iter().filter(|length| at + **length <= words.len());
                 let found = lengths.filter_map(|length| self.number(words.key(at, *length)));

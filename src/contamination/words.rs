@@ -91,11 +91,3 @@ impl Places {
         Span::new(self.0[at as usize].start, self.0[last as usize].end)
     }
 }
-
-/// What a worker keeps from one document to the next, to save allocations.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    pub(super) normal: String,
-    pub(super) hashes: Vec<u64>,
-    pub(super) shingles: Vec<u64>,
-}

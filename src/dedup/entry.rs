@@ -54,6 +54,12 @@ impl MainTextDigest {
         (&self.block, self.words.len() - before)
     }
 
+    /// A hash of each word so far.
+    #[must_use]
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
     /// Replaces `out` with the sets of shingles of `shingle_words` words of `blocks`, which are all of a main text.
     pub fn shingles<'b>(
         &mut self,

@@ -1,11 +1,12 @@
 //! Decontamination: which documents hold enough of an item of the reference, brought through the spool.
 //!
 //! 1. The reference is read before anything else, so that one that cannot be used ends the run at its beginning.
-//! 2. Every document in the spool is asked whether it may hold anything. Of nearly all of them the answer is no.
+//! 2. Every document is asked whether it may hold anything, where it is labelled and its words are at hand (`drafts`). Of
+//!    nearly all of them the answer is no.
 //! 3. Of the others the n-grams are counted, of exact copies only the first, to find the commonplaces among them.
 //! 4. Those that hold any are gone through again, for what they hold of each item. That is sorted by item, the most first.
 //!
-//! In memory are the reference, its counts, and three bits of each document. What is decided here comes before duplicates are
+//! In memory are the reference, its counts, and three bits of each document while they are gone through. What is decided here comes before duplicates are
 //! looked for: a document that goes takes no part in that.
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use super::emit::portions;
 use super::ordered::ordered;
 use super::sort::{Runs, Sorter};
 use crate::config::{AgainstMode, Size};
-use crate::contamination::{Builder, Overlap, Places, Reference, Scratch, Words};
+use crate::contamination::{Builder, Overlap, Places, Reference, Words};
 use crate::document::{Side, Span};
 use crate::error::{Error, Result};
 use crate::read::{Batches, Reject, parse_texts};
@@ -134,7 +135,8 @@ impl Contamination {
         contaminated: impl FnMut(Contaminated) -> Result<()> + Send,
     ) -> Result<Self> {
         let search = Search { job, reference: &reference, store };
-        let touched = search.touched()?;
+        job.progress.stage("against", 0);
+        let touched = store.touched()?;
         let (holders, commonplace) = search.holders(&touched)?;
         let mut held = job.sorter("held", job.memory() / 8, None);
         let mut counts = search.measure(&holders, &commonplace, &mut held, contaminated)?;
@@ -203,38 +205,6 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The documents that may hold anything.
-    fn touched(&self) -> Result<Bits> {
-        let job = self.job;
-        job.progress.stage("against", 0);
-        let mut touched = Bits::new(self.store.records() as usize);
-        ordered(
-            portions(self.store.drafts(), |(_, bytes): &(u32, Vec<u8>)| bytes.len()),
-            job.threads(),
-            job.stop,
-            |portion| portion.first().map_or_else(String::new, |(number, _)| format!("document {number}")),
-            |portion| {
-                let mut scratch = Scratch::default();
-                let documents = portion.len();
-                let mut found = Vec::new();
-                for (number, bytes) in portion {
-                    let text = self.store.main_text(&bytes)?;
-                    if self.reference.may_be_in(text.runs(), &mut scratch) {
-                        found.push(number);
-                    }
-                }
-                Ok((documents, found))
-            },
-            |made: Result<_>| {
-                let (documents, found) = made?;
-                found.into_iter().for_each(|number| touched.insert(number));
-                job.progress.advance(0, documents as u64);
-                Ok(())
-            },
-        )?;
-        Ok(touched)
-    }
-
     /// Those of these documents that hold any n-gram, and the n-grams that too many of them hold.
     fn holders(&self, touched: &Bits) -> Result<(Bits, Bits)> {
         let mut holders = Bits::new(self.store.records() as usize);
@@ -342,7 +312,7 @@ impl Search<'_> {
             self.job.stop,
             |portion| portion.first().map_or_else(String::new, |(number, _)| format!("document {number}")),
             |portion| {
-                let (mut words, mut scratch, mut ngrams) = (Words::default(), Scratch::default(), Vec::new());
+                let (mut words, mut scratch, mut ngrams) = (Words::default(), Vec::new(), Vec::new());
                 let one = |(number, bytes): (u32, Vec<u8>)| {
                     words.clear();
                     self.store.main_text(&bytes)?.runs().for_each(|run| words.add(run));

@@ -65,17 +65,15 @@ impl Store {
         self.rows.len() as u32
     }
 
-    /// Every document's number and bytes, in input order.
-    pub(super) fn drafts(&self) -> impl Iterator<Item = Result<(u32, Vec<u8>)>> + Send {
-        let mut entries = self.spool.entries();
-        (0_u32..).zip(self.rows.iter()).filter_map(move |(number, row)| match row {
-            Ok(row) => {
-                row.draft?;
-                let bytes = entries.next().unwrap_or_else(|| Err(self.damaged()));
-                (!self.repeated.contains(number)).then(|| Ok((number, bytes?)))
+    /// The documents that may hold something of the reference.
+    pub(super) fn touched(&self) -> Result<Bits> {
+        let mut touched = Bits::new(self.records() as usize);
+        for (number, row) in (0_u32..).zip(self.rows.iter()) {
+            if row?.touched && !self.repeated.contains(number) {
+                touched.insert(number);
             }
-            Err(error) => Some(Err(error)),
-        })
+        }
+        Ok(touched)
     }
 
     /// The exact key of a document's main text, if it has one.
@@ -420,7 +418,8 @@ pub fn redecide(job: &Job<'_>, kept: &Kept, reject: impl FnMut(&Reject) -> Resul
 }
 
 fn newly_decided(job: &Job<'_>, stage: Option<Stage>, reference: Option<Reference>) -> Result<Parts> {
-    judged(job, drafts(job, stage)?, reference)
+    let drafts = drafts(job, stage, reference.as_ref())?;
+    judged(job, drafts, reference)
 }
 
 /// Decides on what was labelled.

@@ -19,6 +19,7 @@ use super::table::{Table, TableWriter};
 use super::verdicts::InBucket;
 use super::{Described, Job, Turn, numbered};
 use crate::config::Config;
+use crate::contamination::Reference;
 use crate::dedup::{Bucket, Entry, Lsh, MainTextDigest, claim};
 use crate::document::{Repetition, Side};
 use crate::error::{Error, Result};
@@ -59,6 +60,8 @@ pub(super) struct Row {
     pub draft: Option<u64>,
     /// What deduplication knows of it; nothing for a document without main text.
     pub entry: Option<Entry>,
+    /// Whether it may hold something of the reference.
+    pub touched: bool,
 }
 
 /// What the second sweep leaves behind.
@@ -98,6 +101,7 @@ struct Made {
     text: u64,
     draft: Vec<u8>,
     entry: Option<Entry>,
+    touched: bool,
     buckets: Vec<Bucket>,
     paragraphs: ParagraphKeys,
 }
@@ -107,7 +111,7 @@ pub(super) const REJECTS: &str = "rejects";
 pub(super) const ROWS: &str = "rows";
 
 /// Reads every input, a second time if labels are on, from where an interrupted run was.
-pub(super) fn drafts(job: &Job<'_>, stage: Option<Stage>) -> Result<Drafts> {
+pub(super) fn drafts(job: &Job<'_>, stage: Option<Stage>, reference: Option<&Reference>) -> Result<Drafts> {
     let (surveying, state) = match stage {
         Some(Stage::Survey(state)) => (Some(state), None),
         Some(Stage::Drafts(state)) => (None, Some(state)),
@@ -121,7 +125,7 @@ pub(super) fn drafts(job: &Job<'_>, stage: Option<Stage>) -> Result<Drafts> {
         None if job.config.label.enabled => Some(counted(job, surveying)?),
         None => None,
     };
-    Sweep::open(job, state.as_ref())?.run(job, state.map(|state| state.position), counted)
+    Sweep::open(job, state.as_ref())?.run(job, state.map(|state| state.position), counted, reference)
 }
 
 /// Makes the first sweep, and puts down what it found where that is worth it.
@@ -182,6 +186,7 @@ impl Sweep {
         job: &Job<'_>,
         position: Option<Position>,
         counted: Option<(Survey, Option<Surveyed>)>,
+        reference: Option<&Reference>,
     ) -> Result<Drafts> {
         let position = position.unwrap_or_default();
         let has_survey = counted.is_some();
@@ -208,7 +213,7 @@ impl Sweep {
         let lsh = Lsh::new(&job.config.dedup);
         let mut end = position;
         let turn = Turn::default();
-        let work = |surveyed: Item| (make(&surveyed, job, &lsh, &turn), surveyed);
+        let work = |surveyed: Item| (make(&surveyed, job, &lsh, reference, &turn), surveyed);
         job.stream(position, prepare, work, |(made, item)| {
             let Item { batch, known, .. } = item;
             job.progress.advance(batch.consumed, made.len() as u64);
@@ -254,7 +259,7 @@ impl Sweep {
         match made {
             Ok(made) => {
                 let draft = self.spool.append(&made.draft)?;
-                self.rows.push(&Row { draft: Some(draft), entry: made.entry })?;
+                self.rows.push(&Row { draft: Some(draft), entry: made.entry, touched: made.touched })?;
                 if !has_survey {
                     self.ids.push((made.id, number))?;
                 }
@@ -264,7 +269,7 @@ impl Sweep {
             }
             Err(rejected) => {
                 self.rejects.append(&rejected::encode(number, &rejected))?;
-                self.rows.push(&Row { draft: None, entry: None })
+                self.rows.push(&Row { draft: None, entry: None, touched: false })
             }
         }
     }
@@ -292,9 +297,15 @@ impl FoundStream {
     }
 }
 
-fn make(surveyed: &Item, job: &Job<'_>, lsh: &Lsh, turn: &Turn) -> Vec<Result<Made, Reject>> {
+fn make(
+    surveyed: &Item,
+    job: &Job<'_>,
+    lsh: &Lsh,
+    reference: Option<&Reference>,
+    turn: &Turn,
+) -> Vec<Result<Made, Reject>> {
     let Item { batch, found, .. } = surveyed;
-    let mut digest = MainTextDigest::default();
+    let (mut digest, mut scratch) = (MainTextDigest::default(), Vec::new());
     numbered(batch)
         .map(|(i, number)| {
             let document = parse(batch, i, &job.inputs, &job.config.input)?;
@@ -315,12 +326,15 @@ fn make(surveyed: &Item, job: &Job<'_>, lsh: &Lsh, turn: &Turn) -> Vec<Result<Ma
             let draft = Draft { number, document, labelled };
             let mut buckets = Vec::new();
             let (entry, paragraphs) = fingerprint(&draft, job.config, lsh, &mut digest, &mut buckets);
+            let touched =
+                reference.is_some_and(|reference| reference.may_be_in(digest.words(), &mut scratch));
             let draft_bytes = draft.encode(batch.records[i].input);
             Ok(Made {
                 text,
                 id: ids::hash(&draft.document.id),
                 draft: draft_bytes,
                 entry,
+                touched,
                 buckets,
                 paragraphs,
             })

@@ -136,11 +136,13 @@ as_tuple!(
     |row| {
         let blank = Entry { exact: 0, claim: 0, words: 0, signature: Signature::default() };
         let Entry { exact, claim, words, signature: Signature([a, b, c, d]) } = row.entry.unwrap_or(blank);
-        ((row.draft.unwrap_or(NONE), u8::from(row.entry.is_some())), (exact, claim, words), (a, b), (c, d))
+        let flags = u8::from(row.entry.is_some()) | u8::from(row.touched) << 1;
+        ((row.draft.unwrap_or(NONE), flags), (exact, claim, words), (a, b), (c, d))
     },
-    ((draft, has_entry), (exact, claim, words), (a, b), (c, d)) => Row {
+    ((draft, flags), (exact, claim, words), (a, b), (c, d)) => Row {
         draft: (draft != NONE).then_some(draft),
-        entry: (has_entry == 1).then_some(Entry { exact, claim, words, signature: Signature([a, b, c, d]) }),
+        entry: (flags & 1 == 1).then_some(Entry { exact, claim, words, signature: Signature([a, b, c, d]) }),
+        touched: flags & 2 == 2,
     }
 );
 

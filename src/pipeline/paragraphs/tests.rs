@@ -55,7 +55,7 @@ fn duplicates_of(pages: &[Page], dedup: &DedupConfig, threads: usize, memory: Si
     let mut paragraphs = Paragraphs::open(&job, None);
     for (draft, &(claim, exact, ..)) in drafts.iter().zip(pages) {
         let entry = Entry { exact, words: 1, claim, signature: Default::default() };
-        rows.push(&Row { draft: Some(0), entry: Some(entry) }).unwrap();
+        rows.push(&Row { draft: Some(0), entry: Some(entry), touched: false }).unwrap();
         let mut keys = ParagraphKeys::of(draft, dedup);
         for (i, block) in draft.main_blocks() {
             let mut normalised = String::new();

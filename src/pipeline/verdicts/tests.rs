@@ -47,7 +47,12 @@ impl Texts {
         let mut buckets = job.sorter("buckets", 1 << 20, None);
         let entries = self.entries(&config.dedup);
         for (document, entry) in (0..).zip(&entries) {
-            rows.push(&Row { draft: Some(0), entry: entry.as_ref().map(|(entry, _)| *entry) }).unwrap();
+            rows.push(&Row {
+                draft: Some(0),
+                entry: entry.as_ref().map(|(entry, _)| *entry),
+                touched: false,
+            })
+            .unwrap();
             let own = entry.iter().flat_map(|(_, buckets)| buckets);
             buckets.extend(own.map(|bucket| InBucket { bucket: *bucket, document })).unwrap();
         }
