@@ -9,7 +9,7 @@ fn two_throwaway_folders_have_two_names_and_nothing_stays() {
     let (one, two) = (WorkFolder::create(None, &output).unwrap(), WorkFolder::create(None, &output).unwrap());
     assert_ne!(one.path(), two.path());
     assert_eq!(one.path().parent(), Some(beside.path()));
-    assert_eq!(fs::read_to_string(one.file("version")).unwrap(), "dehusk work folder, format 2\n");
+    assert_eq!(fs::read_to_string(one.file("version")).unwrap(), "dehusk work folder, format 3\n");
     fs::write(one.file("some.run"), "left behind").unwrap();
     drop((one, two));
     assert_eq!(fs::read_dir(beside.path()).unwrap().count(), 0);
