@@ -264,7 +264,7 @@ impl Prints {
                 let (entry, paragraphs) = fingerprint(&draft, job.config, &lsh, &mut digest, &mut buckets);
                 Ok(Print {
                     number: draft.number,
-                    row: Row { draft: Some(*place), entry },
+                    row: Row { draft: Some(*place), entry, touched: false },
                     buckets,
                     paragraphs,
                 })
@@ -294,7 +294,8 @@ impl Prints {
 
     /// Adds the rows of rejects until there are `records` rows.
     fn fill_up(&mut self, records: u64) -> Result<()> {
-        (self.rows.len()..records).try_for_each(|_| self.rows.push(&Row { draft: None, entry: None }))
+        (self.rows.len()..records)
+            .try_for_each(|_| self.rows.push(&Row { draft: None, entry: None, touched: false }))
     }
 }
 
