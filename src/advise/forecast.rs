@@ -133,7 +133,10 @@ impl Forecast {
         let searching = shared.min(memory / 4.0) + (sets.likely * SLACK).min(memory / 8.0);
         let fixed = IDLE_BYTES + THREAD_BYTES * config.run.threads.max(1) as f64;
         let labelling = if config.label.enabled { LABEL_BYTES } else { 0.0 };
-        let held = sorted.min(memory * 0.75).max(searching);
+        // What a sweep sorts goes to disk with each checkpoint.
+        let sweep = stages.first().map_or(0.0, |stage| stage.wall_seconds);
+        let between = (f64::from(config.run.checkpoint_seconds) / sweep.max(f64::EPSILON)).min(1.0);
+        let held = (sorted * between).min(memory * 0.75).max(searching);
         let memory_bytes = fixed + labelling + DOCUMENT_BYTES * documents.likely + held;
 
         let kept = |count: f64, of: f64| 1.0 - (count / of.max(1.0)).min(1.0);
