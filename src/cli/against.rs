@@ -53,7 +53,7 @@ impl AgainstArgs {
         Ok(config)
     }
 
-    /// The files of the reference, found but not opened. None of them may be one of the inputs: each of its documents
+    /// The files of the reference, found but not opened. An item may not be one of the inputs: each of its documents
     /// would hold itself.
     pub fn discover(&self, config: &Config, inputs: &[Input]) -> Result<Vec<Input>> {
         if self.against.is_empty() {
@@ -77,7 +77,7 @@ impl AgainstArgs {
             if reference.awaits_spool() {
                 return wrong(&reference.path, "a reference cannot come from standard input; give a file");
             }
-            if own.contains(&file(reference)) {
+            if !is_near && own.contains(&file(reference)) {
                 return wrong(
                     &reference.path,
                     "is both INPUT and --against, so all of it would go; name it once",

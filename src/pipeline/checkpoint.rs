@@ -93,9 +93,7 @@ impl Job<'_> {
             return refuse("was left by a run with another configuration or another version of the program");
         }
         if inputs != now {
-            return refuse(
-                "was left by a run over other inputs or with another index or reference, or they have changed since",
-            );
+            return refuse("was left by a run over other inputs, or they have changed since");
         }
         self.work.remove_runs_but(&stage.runs().into_iter().collect())?;
         match &stage {

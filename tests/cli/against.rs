@@ -105,7 +105,7 @@ fn a_reference_that_cannot_be_used_is_named() {
     folder.write("pages.jsonl", corpus(6, 3));
     for (flags, says) in [
         (&["--against", "nowhere.jsonl"][..], "nowhere.jsonl"),
-        (&["--against", "-"], "--against -"),
+        (&["--against", "-"], "a reference cannot come from standard input"),
         (&["--against", "pages.jsonl", "--dedup", "off"], "--dedup off"),
     ] {
         let run = folder.run(["clean", "pages.jsonl", "-o", "out.jsonl"].iter().chain(flags));

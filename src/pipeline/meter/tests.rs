@@ -114,7 +114,7 @@ fn metered(texts: &Texts, setting: &Setting) -> Metered {
         digest.clear();
         digest.push(text);
         let entry = digest.entry(5, &lsh, &mut own);
-        rows.push(&Row { draft: Some(0), entry }).unwrap();
+        rows.push(&Row { draft: Some(0), entry, touched: false }).unwrap();
         buckets.extend(own.iter().map(|bucket| InBucket { bucket: *bucket, document })).unwrap();
         entries.push(entry);
     }
