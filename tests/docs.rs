@@ -87,10 +87,10 @@ fn unbroken(text: &str) -> String {
 fn printed() -> Vec<String> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let case = |entry: std::io::Result<std::fs::DirEntry>| {
-        let case = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let case = std::fs::read_to_string(entry.expect("an entry").path()).expect("a case");
         case.lines().map(|line| line.strip_prefix("! ").unwrap_or(line).trim()).collect()
     };
-    let cases = std::fs::read_dir(folder).unwrap().map(case);
+    let cases = std::fs::read_dir(folder).expect("the cases").map(case);
     // What guards say is compared there word for word.
     cases.chain([unbroken(include_str!("cli/guards.rs"))]).collect()
 }
@@ -121,7 +121,7 @@ fn every_output_shown_is_printed_in_a_session() {
 
 /// The words of the commands in the guide.
 fn commands() -> Vec<Vec<String>> {
-    let blocks = README.split("\n```sh\n").skip(1).map(|rest| rest.split_once("\n```").unwrap().0);
+    let blocks = README.split("\n```sh\n").skip(1).map(|rest| rest.split_once("\n```").expect("its end").0);
     let lines = blocks.flat_map(|block| {
         let block = block.replace(" \\\n", " ");
         block.lines().map(|line| line.split('#').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
