@@ -180,12 +180,8 @@ fn held(setting: &Setting) -> (usize, usize, usize, f64) {
     for seed in 1..=20 {
         let texts = families(seed);
         let run = metered(&texts, setting);
-        let (recall, precision, missed) = oracle(&texts, &run, &setting.dedup);
+        let (recall, precision, _) = oracle(&texts, &run, &setting.dedup);
         let (told, of_dropped) = (run.quality.recall().unwrap(), run.quality.precision().unwrap());
-        println!(
-            "seed {seed}: recall {recall:.4} in {:.4}..{:.4}, precision {precision:.4} in {:.4}..{:.4}, {missed} missed",
-            told.low, told.high, of_dropped.low, of_dropped.high
-        );
         recalls += usize::from((told.low..=told.high).contains(&recall));
         precisions += usize::from((of_dropped.low..=of_dropped.high).contains(&precision));
         imperfect += usize::from(recall < 1.0);
