@@ -217,8 +217,8 @@ mod tests {
     }
 
     #[test]
-    fn of_shingles_that_all_have_few_are_looked_at() {
-        // Pages with 85 shingles of a menu and 15 of their own: nine tenths of the indexed ones are their own.
+    fn the_rarest_shingles_stand_in_the_index() {
+        // Pages with 85 shingles of a menu and 15 of their own: 21 are indexed, and all of its own are among them.
         let page = |n: u64| {
             let own = (0..15).map(move |i| 1_000_000 + n * 100 + i);
             let mut words: Vec<u64> =
@@ -230,6 +230,8 @@ mod tests {
         let probes = (0..200).map(|n| (standing(n), page(n))).collect();
         let probes = Probes::new(probes, &DedupConfig::default());
         assert_eq!(probes.index.len(), 200 * 21);
+        let different = probes.index.chunk_by(|a, b| a.0 == b.0).count();
+        assert!((200 * 15..200 * 15 + 85).contains(&different), "{different}");
         let mut scratch = Scratch::default();
         assert_eq!(probes.resembling(Standing { claim: 2, document: 900 }, &page(900), &mut scratch), []);
         assert!(scratch.touched.is_empty() && scratch.met.iter().all(|met| *met == 0));

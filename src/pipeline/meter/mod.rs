@@ -128,7 +128,8 @@ impl<'a> Meter<'a> {
     /// The strata, the dropped one first, and who was drawn of them, in the order of the documents.
     fn draw(&self, rows: &Table<Row>) -> Result<(Vec<Stratum>, Vec<Drawn>)> {
         let threshold = self.job.config.dedup.threshold;
-        let edges = STRATA.map(|below| (threshold - below).max(0.0));
+        // Rounded, since 0.8 - 0.1 is not 0.7 and the report would show it.
+        let edges = STRATA.map(|below| ((threshold - below) * 1e6).round().max(0.0) / 1e6);
         let alike = likeness(self.job, rows, &self.kept)?;
         let sample = self.job.config.meter.sample as usize;
         let mut kept = [(); STRATA.len() + 1].map(|()| Lowest::new(sample));

@@ -14,7 +14,6 @@ use super::super::bits::Bits;
 use super::super::drafts::Row;
 use super::super::sort::Sorter;
 use super::super::table::Table;
-use crate::dedup::Standing;
 use crate::error::Result;
 use crate::fingerprint::{BINS, Signature};
 
@@ -58,8 +57,7 @@ pub(super) fn likeness(job: &Job<'_>, rows: &Table<Row>, kept: &Bits) -> Result<
                 let key =
                     values.iter().fold(0, |key, &value| key << 2 | u32::from(entry.signature.value(value)));
                 let [a, b, c, d] = entry.signature.0;
-                let Standing { claim, document } = Standing { claim: entry.claim, document };
-                members.push((key, !claim, document, (a, b), (c, d)))?;
+                members.push((key, !entry.claim, document, (a, b), (c, d)))?;
             }
         }
         let mut last = None;
