@@ -118,7 +118,13 @@ impl Growth {
             // With nothing seen, three may have been missed by chance (with probability 0.05), and each stands for 1/p².
             return Estimate { likely: 0.0, low: 0.0, high: 3.0 * scale / share };
         }
-        let ratio = ((whole + 2.0 * PRIOR) / (halves + PRIOR)).clamp(1.0, 2.0);
+        let ratio = ((whole + 2.0 * PRIOR) / (halves + PRIOR)).min(2.0);
+        if ratio < 1.0 {
+            // More in the halves than in the whole: some of it comes once in any search, whatever its size, such as the
+            // pairs that the search looks at while a template is still new to it.
+            let once = (halves - whole).clamp(0.0, whole);
+            return Estimate::within(once + (whole - once) * scale, 2.0 / whole.sqrt());
+        }
         let power = share.powf(-ratio.log2());
         // k from p/(p+k) at p and p/2. At a ratio of 2 it has no end, and the curve is a straight line.
         let levelling = if ratio > 2.0 - 1e-9 {
@@ -164,6 +170,12 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_once_in_any_search_is_not_multiplied() {
+        let found = Growth { share: 0.1, whole: 2000.0 + 300.0, halves: 2.0 * 2000.0 + 300.0 };
+        assert_eq!(found.in_all(10.0, Course::Level).likely, 5000.0);
+    }
+
+    #[test]
     fn the_whole_needs_no_estimate_and_nothing_seen_says_little() {
         let all = Growth { share: 1.0, whole: 7.0, halves: 3.0 }.in_all(1.0, Course::Level);
         assert_eq!((all, all.is_shaky()), (Estimate::exact(7.0), false));
@@ -174,7 +186,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_bounds_hold_the_estimate(share in 1e-6..1.0f64, whole in 0.0..1e9f64, part in 0.0..1.2f64) {
+        fn the_bounds_hold_the_estimate(share in 1e-6..1.0f64, whole in 0.0..1e9f64, part in 0.0..3.0f64) {
             let found = Growth { share, whole, halves: whole * part }.in_all(1.0 / share, Course::Steep);
             prop_assert!(found.low.is_finite() && found.high.is_finite() && found.low >= 0.0);
             prop_assert!(found.low <= found.likely * (1.0 + 1e-9) && found.likely <= found.high * (1.0 + 1e-9));

@@ -234,9 +234,11 @@ impl Drawing<'_> {
         self.out.flush().map_err(Error::io("write the file", self.file))?;
         let Drawn { records, bytes, lines, all_records, all_bytes, is_estimated, unreadable } = self.drawn;
         let mut drawn = self.texts;
+        // Their path stands in all that is written of them, so it must not be shorter or longer than it will be.
+        let first_lines = inputs.iter().find(|input| input.kind == Kind::Jsonl);
         if lines > 0 {
             drawn.push(Input {
-                path: FILE.into(),
+                path: first_lines.map_or_else(|| FILE.into(), |input| Arc::clone(&input.path)),
                 file: self.file.to_owned(),
                 id: FILE.to_owned(),
                 kind: Kind::Jsonl,

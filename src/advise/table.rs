@@ -85,8 +85,8 @@ fn forecast(out: &mut String, Run { sample, forecast }: &Run) -> std::fmt::Resul
         crate::config::Size::bytes(*memory)
     )?;
     let Forecast { stages, shaky, .. } = forecast;
-    let counted = if *share >= 1.0 { "counted" } else { "times as many records" };
-    let by_bytes = if *share >= 1.0 { "counted" } else { "times as many bytes" };
+    let counted = if *share >= 1.0 { "counted" } else { "by records" };
+    let by_bytes = if *share >= 1.0 { "counted" } else { "by bytes" };
     let grown = if *share >= 1.0 { "counted" } else { "as halves grow" };
     writeln!(out, "{:20}{:>13}{:>13}{:>13}   how", "the whole", "likely", "at least", "at most")?;
     let number: fn(f64) -> String = |value| grouped(value.round() as u64);
@@ -100,8 +100,8 @@ fn forecast(out: &mut String, Run { sample, forecast }: &Run) -> std::fmt::Resul
         ("candidate pairs", forecast.candidates, number, grown),
         ("pairs compared", forecast.verified, number, grown),
         ("duplicates", forecast.duplicates, number, grown),
-        ("CPU time", forecast.cpu_seconds, seconds, "measured, see below"),
-        ("time", forecast.wall_seconds, seconds, "measured, see below"),
+        ("CPU time", forecast.cpu_seconds, seconds, "measured"),
+        ("time", forecast.wall_seconds, seconds, "measured"),
         ("work folder", forecast.disk_bytes, bytes, by_bytes),
         ("corpus", forecast.corpus_bytes, bytes, by_bytes),
         ("decisions", forecast.decisions_bytes, bytes, by_bytes),
