@@ -19,7 +19,7 @@ use super::spool::{Extent, Spool, SpoolWriter};
 use super::table::{Table, TableWriter};
 use super::verdicts::{Judged, Verdicts, verdicts};
 use crate::config::BlockDedupConfig;
-use crate::dedup::spans::RepeatedSpan;
+use crate::dedup::spans::{RepeatedSpan, SpanText};
 use crate::dedup::{DuplicateBlock, MainText, MainTextDigest, Shingles};
 use crate::document::{Span, Verdict};
 use crate::error::Result;
@@ -62,6 +62,16 @@ impl Store {
             Some(id) => Ok(id),
             None => Draft::id_of(&self.bytes(number)?).ok_or_else(|| self.damaged()),
         }
+    }
+
+    /// What is made of its source text and the words of its main text.
+    pub(super) fn with_text<R>(&self, number: u32, make: impl FnOnce(&str, SpanText) -> R) -> Result<R> {
+        SCRATCH.with_borrow_mut(|(_, bytes)| {
+            self.read(number, bytes)?;
+            let (source, blocks) = Draft::text_of(bytes).ok_or_else(|| self.damaged())?;
+            let text = SpanText::of(source, blocks.iter().map(|block| (&block.block, block.label)));
+            Ok(make(source, text))
+        })
     }
 
     /// How many words its main text has.
