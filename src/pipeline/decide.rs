@@ -24,7 +24,7 @@ use super::table::{Table, TableWriter};
 use super::verdicts::{Judged, Verdicts, verdicts};
 use crate::config::{AgainstAction, BlockDedupConfig};
 use crate::contamination::Reference;
-use crate::dedup::spans::RepeatedSpan;
+use crate::dedup::spans::{RepeatedSpan, SpanText};
 use crate::dedup::{DuplicateBlock, MainText, MainTextDigest, Shingles, Statistics};
 use crate::document::{Elsewhere, Span, Verdict};
 use crate::error::Result;
@@ -120,6 +120,16 @@ impl Store {
     /// Main texts made anew, for shingles of so many words.
     pub(super) fn main_texts(&self, shingle_words: usize) -> impl MainText {
         Respooled { store: self, shingle_words }
+    }
+
+    /// What is made of its source text and the words of its main text.
+    pub(super) fn with_text<R>(&self, number: u32, make: impl FnOnce(&str, SpanText) -> R) -> Result<R> {
+        SCRATCH.with_borrow_mut(|(_, bytes)| {
+            self.read(number, bytes)?;
+            let (source, blocks) = Draft::text_of(bytes).ok_or_else(|| self.damaged())?;
+            let text = SpanText::of(source, blocks.iter().map(|block| (&block.block, block.label)));
+            Ok(make(source, text))
+        })
     }
 
     /// How many words its main text has.

@@ -110,6 +110,13 @@ impl Draft {
         postcard::take_from_bytes::<&str>(bytes).ok().map(|(id, _)| id.to_owned())
     }
 
+    /// The source text in the bytes of a draft, and its blocks.
+    pub(super) fn text_of(bytes: &[u8]) -> Option<(&str, Vec<LabelledBlock>)> {
+        let packed: Packed<'_> = postcard::from_bytes(bytes).ok()?;
+        let blocks: Option<Vec<_>> = unpack(packed.blocks.0, packed.text).collect();
+        Some((packed.text, blocks?))
+    }
+
     /// The text of a block in the bytes of a draft.
     pub(super) fn block_of(bytes: &[u8], block: u32) -> Option<&str> {
         let packed: Packed<'_> = postcard::from_bytes(bytes).ok()?;
@@ -379,6 +386,7 @@ mod tests {
             bytes[at] = byte;
             let _ = Draft::decode(&bytes, &inputs());
             let _ = MainTextView::of(&bytes[..at]);
+            let _ = Draft::text_of(&bytes);
         }
     }
 }

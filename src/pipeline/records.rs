@@ -225,9 +225,9 @@ as_tuple!(
 );
 
 as_tuple!(
-    Fingerprint = (u64, u32, u32),
-    |f| (f.hash, f.place, f.word),
-    (hash, place, word) => Fingerprint { hash, place, word }
+    Fingerprint = (u64, u32, u32, (u32, u32)),
+    |f| (f.hash, f.place, f.word, f.sides),
+    (hash, place, word, sides) => Fingerprint { hash, place, word, sides }
 );
 
 as_tuple!(

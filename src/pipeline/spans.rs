@@ -30,7 +30,7 @@ use crate::dedup::spans::{
 };
 use crate::document::Verdict;
 use crate::error::Result;
-use crate::fingerprint::{normalise_into, winnow, word_hashes};
+use crate::fingerprint::{normalise_into, word_hashes};
 use crate::write::{BlockAction, BlockDecision};
 
 /// Documents that a worker compares at a time, unless fewer have so many words.
@@ -154,10 +154,7 @@ fn sample(job: &Job<'_>, store: &Store, ranks: &Ranks, waiting: &Waiting) -> Res
             made.gone.push(Removal { place, start, end, owner: Removal::NOWHERE });
         }
     }
-    let (run, window) = sampling(job.config.dedup.spans.min_words);
-    winnow(&words, run, window, &mut Vec::new(), |word, hash| {
-        made.fingerprints.push(Fingerprint { hash, place, word });
-    });
+    made.fingerprints = Fingerprint::of(&words, place, job.config.dedup.spans.min_words);
     Ok(made)
 }
 
@@ -255,7 +252,7 @@ fn compare(job: &Job<'_>, store: &Store, ranks: &Ranks, portion: &[Vec<Link>]) -
             let other = match others.get(&owner) {
                 Some(other) => Rc::clone(other),
                 None => {
-                    let (_, other) = text_at(store, ranks, owner)?;
+                    let other = store.with_text(ranks.document(owner), |_, text| text)?;
                     held += other.size();
                     if held > OWNER_BYTES {
                         held = other.size();
@@ -282,9 +279,7 @@ fn compare(job: &Job<'_>, store: &Store, ranks: &Ranks, portion: &[Vec<Link>]) -
 
 /// The source and the words of the document at a place in rank order.
 fn text_at(store: &Store, ranks: &Ranks, place: u32) -> Result<(String, SpanText)> {
-    let draft = store.draft(ranks.document(place))?;
-    let text = SpanText::of(&draft.document.text, draft.labelled.blocks.iter().map(|b| (&b.block, b.label)));
-    Ok((draft.document.text, text))
+    store.with_text(ranks.document(place), |source, text| (source.to_owned(), text))
 }
 
 /// The walk in rank order.

@@ -29,6 +29,12 @@ pub fn sampling(min_words: usize) -> (usize, usize) {
     (run, min_words - run + 1)
 }
 
+/// Words that a run of `min_words` has at least on one side of a sampled run in it.
+#[must_use]
+pub fn side(min_words: usize) -> usize {
+    (min_words - sampling(min_words).0).div_ceil(2)
+}
+
 /// A run that stands elsewhere too, ready for the decisions. The derived order is that of the documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RepeatedSpan {

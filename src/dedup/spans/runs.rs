@@ -1,6 +1,8 @@
 //! From samples that are equal to runs of words that are.
 
 use super::text::SpanText;
+use super::{sampling, side};
+use crate::fingerprint::{shingle_hashes, winnow};
 
 /// Texts that a sampled run is looked up in: the best-ranked that have it. More are of use only where the first ones have
 /// the sampled run and hardly a word more.
@@ -19,6 +21,25 @@ pub struct Fingerprint {
     pub place: u32,
     /// The number of the run's first word.
     pub word: u32,
+    /// A hash of the [`side`](super::side) words before the run, and one of those behind it; 0 where there are not so many.
+    pub sides: (u32, u32),
+}
+
+impl Fingerprint {
+    /// The fingerprints of a text, of which the words' hashes are given, for runs of `min_words`.
+    #[must_use]
+    pub fn of(words: &[u64], place: u32, min_words: usize) -> Vec<Self> {
+        let ((run, window), side) = (sampling(min_words), side(min_words));
+        let (mut hashes, mut taken) = (Vec::new(), Vec::new());
+        winnow(words, run, window, &mut hashes, |word, hash| taken.push((word, hash)));
+        shingle_hashes(words, side, &mut hashes);
+        let hash_at = |at: Option<usize>| at.and_then(|at| hashes.get(at)).map_or(0, |hash| *hash as u32);
+        let made = taken.into_iter().map(|(word, hash)| {
+            let at = word as usize;
+            Self { hash, place, word, sides: (hash_at(at.checked_sub(side)), hash_at(Some(at + run))) }
+        });
+        made.collect()
+    }
 }
 
 /// A place where a text may equal a better-ranked one, or itself further to the front. The derived order is that of the
@@ -40,7 +61,7 @@ pub struct Link {
 pub struct Links {
     hash: u64,
     /// The best-ranked that have this hash.
-    owners: Vec<(u32, u32)>,
+    owners: Vec<Fingerprint>,
     /// How many more fingerprints have it.
     more: u64,
     /// Pairs that were not linked.
@@ -48,9 +69,10 @@ pub struct Links {
 }
 
 impl Links {
-    /// The links of the next fingerprint.
+    /// The links of the next fingerprint: to those before it where the words on one side are equal as well. Where on both sides
+    /// they are not, the run is too short.
     pub fn of(&mut self, next: Fingerprint) -> impl Iterator<Item = Link> + use<'_> {
-        let Fingerprint { hash, place, word } = next;
+        let Fingerprint { hash, place, word, sides } = next;
         if self.owners.is_empty() || self.hash != hash {
             (self.hash, self.more) = (hash, 0);
             self.owners.clear();
@@ -58,14 +80,17 @@ impl Links {
         let linked = self.owners.len();
         self.skipped += self.more;
         if linked < OWNERS {
-            self.owners.push((place, word));
+            self.owners.push(next);
         } else {
             self.more += 1;
         }
-        self.owners[..linked].iter().map(move |&(owner, there)| Link {
+        let same = |a: u32, b: u32| a == b && a != 0;
+        let goes_on =
+            move |owner: &&Fingerprint| same(owner.sides.0, sides.0) || same(owner.sides.1, sides.1);
+        self.owners[..linked].iter().filter(goes_on).map(move |owner| Link {
             place,
-            owner,
-            shift: word.wrapping_sub(there),
+            owner: owner.place,
+            shift: word.wrapping_sub(owner.word),
             word,
         })
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::document::{Block, Label, Shape, Span};
-use crate::fingerprint::{normalise_into, winnow, word_hashes};
+use crate::fingerprint::{normalise_into, word_hashes};
 use crate::segment::segment;
 
 /// Small enough that a few sentences repeat by chance.
@@ -15,7 +15,6 @@ const MIN_WORDS: usize = 10;
 
 /// What goes of each text, in rank order, where `gone` are the blocks that go anyway.
 fn settled(texts: &[SpanText], sources: &[String], gone: &[Vec<usize>]) -> Vec<Vec<Piece>> {
-    let (run, window) = sampling(MIN_WORDS);
     let mut samples = Vec::new();
     for (place, text) in texts.iter().enumerate() {
         let mut hashes = Vec::new();
@@ -25,9 +24,7 @@ fn settled(texts: &[SpanText], sources: &[String], gone: &[Vec<usize>]) -> Vec<V
             word_hashes(&normal, &mut hashes);
         }
         assert_eq!(hashes.len(), text.len() as usize);
-        winnow(&hashes, run, window, &mut Vec::new(), |word, hash| {
-            samples.push(Fingerprint { hash, place: place as u32, word });
-        });
+        samples.extend(Fingerprint::of(&hashes, place as u32, MIN_WORDS));
     }
     samples.sort();
     let (mut linker, mut links) = (Links::default(), Vec::new());
