@@ -105,7 +105,7 @@ mod tests {
         config.run.threads = 3;
         assert_eq!(
             explain_under(&config),
-            "dehusk explain INPUT --set dedup.threshold=0.7 --set 'dedup.blocks.policy=\"mark\"'"
+            "dehusk explain INPUT --set 'dedup.blocks.policy=\"mark\"' --set dedup.threshold=0.7"
         );
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted(""), "''");
