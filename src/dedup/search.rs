@@ -38,7 +38,7 @@ const VERIFY_LIMIT: usize = 16;
 /// underestimated so much still comes before nearly all pages that are no copies.
 const UNLIKELY_LIMIT: usize = 6;
 
-/// Counts of what the search did, and of what it left out. A pair is a document and a better-ranked one.
+/// Counts of what the search did, and of what it left out. A pair is a document and a better-ranked one that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Statistics {
     /// Pairs that meet in a bucket.
@@ -114,6 +114,15 @@ struct Candidate {
     estimate: f64,
 }
 
+/// Better-ranked documents that a document meets.
+#[derive(Default)]
+struct Nearby {
+    /// Those that may reach the threshold, the most similar by estimate first.
+    promising: Vec<Candidate>,
+    /// The places of the others.
+    apart: Vec<usize>,
+}
+
 struct Search<'a, T> {
     stretch: Stretch,
     /// The first place to be decided.
@@ -137,9 +146,8 @@ impl<T: MainText> Search<'_, T> {
         counted.into_iter().for_each(|counted| self.statistics += counted);
         // Who has a match by now is nobody's canonical.
         let is_open = |place: usize| found[place - start].is_none();
-        let nearby = chunk.clone().into_par_iter().map(|place| self.find_nearby(place, is_open));
-        let (nearby, counted): (Vec<_>, Vec<_>) = nearby.unzip();
-        counted.into_iter().for_each(|counted| self.statistics += counted);
+        let nearby: Vec<Nearby> =
+            chunk.clone().into_par_iter().map(|place| self.find_nearby(place, is_open)).collect();
         let sets = self.sets_compared(start, &nearby)?;
         for ((place, found), nearby) in chunk.zip(&found).zip(&nearby) {
             let found = self.compare_with_nearby(place, start, *found, nearby, &sets)?;
@@ -158,7 +166,7 @@ impl<T: MainText> Search<'_, T> {
         let mut met = Vec::new();
         let full = self.stretch.kept_beside(place, BUCKET_LIMIT, &mut met);
         statistics.full_buckets = full as u64;
-        let mut candidates = self.promising(place, &met, &mut statistics);
+        let Nearby { promising: mut candidates, apart } = self.look_at(place, &met);
         let worth =
             (0..).zip(&candidates).take_while(|(before, candidate)| self.is_worth(candidate, *before));
         let verified = worth.count();
@@ -166,6 +174,8 @@ impl<T: MainText> Search<'_, T> {
         statistics.verified = verified as u64;
         candidates.truncate(verified);
         let mut found = None;
+        statistics.candidates = (candidates.len() + apart.len()) as u64 + statistics.over_limit;
+        statistics.estimate_apart = apart.len() as u64;
         if !candidates.is_empty() {
             let set = self.set(place)?;
             for candidate in candidates {
@@ -176,22 +186,21 @@ impl<T: MainText> Search<'_, T> {
         Ok((found, statistics))
     }
 
-    /// Earlier documents of the chunk that may turn out kept, the most similar by estimate first.
-    fn find_nearby(&self, place: usize, is_open: impl Fn(usize) -> bool) -> (Vec<Candidate>, Statistics) {
-        let mut statistics = Statistics::default();
+    /// Earlier documents of the chunk that may turn out kept.
+    fn find_nearby(&self, place: usize, is_open: impl Fn(usize) -> bool) -> Nearby {
         if self.stretch.member(place).is_known {
-            return (Vec::new(), statistics);
+            return Nearby::default();
         }
         let mut met = Vec::new();
         self.stretch.undecided_before(place, is_open, &mut met);
-        (self.promising(place, &met, &mut statistics), statistics)
+        self.look_at(place, &met)
     }
 
     /// The sets of those documents of the chunk that begins at `start` that may be compared within it, as far as there is
     /// room for them; the others are made when their turn comes.
-    fn sets_compared(&self, start: usize, nearby: &[Vec<Candidate>]) -> Result<Vec<Option<Set>>> {
+    fn sets_compared(&self, start: usize, nearby: &[Nearby]) -> Result<Vec<Option<Set>>> {
         let mut is_compared = vec![false; nearby.len()];
-        for (i, nearby) in nearby.iter().enumerate() {
+        for (i, Nearby { promising: nearby, .. }) in nearby.iter().enumerate() {
             is_compared[i] |= !nearby.is_empty();
             nearby.iter().for_each(|candidate| is_compared[candidate.place - start] = true);
         }
@@ -211,16 +220,15 @@ impl<T: MainText> Search<'_, T> {
         place: usize,
         start: usize,
         found: Option<Match>,
-        nearby: &[Candidate],
+        Nearby { promising: nearby, apart }: &Nearby,
         sets: &[Option<Set>],
     ) -> Result<Option<Match>> {
         let set_of = |place: usize| sets[place - start].clone().map_or_else(|| self.set(place), Ok);
         let own = if nearby.is_empty() { None } else { Some(set_of(place)?) };
         let (mut found, mut verified, mut over_limit) = (found, 0, 0);
-        for candidate in nearby {
-            if self.matches[candidate.place - self.first].is_some() {
-                continue;
-            }
+        let is_kept = |place: usize| self.matches[place - self.first].is_none();
+        let apart = apart.iter().filter(|place| is_kept(**place)).count() as u64;
+        for candidate in nearby.iter().filter(|candidate| is_kept(candidate.place)) {
             if !self.is_worth(candidate, verified) {
                 over_limit += 1;
             } else if let Some(own) = &own {
@@ -228,28 +236,29 @@ impl<T: MainText> Search<'_, T> {
                 found = self.better(found, candidate.place, own, &*set_of(candidate.place)?);
             }
         }
+        self.statistics.candidates += apart + verified as u64 + over_limit;
+        self.statistics.estimate_apart += apart;
         self.statistics.verified += verified as u64;
         self.statistics.over_limit += over_limit;
         Ok(found)
     }
 
     /// Those of `met`, in order and as often as they are met, that may reach the threshold with the document at `place`,
-    /// the most similar by estimate first.
-    fn promising(&self, place: usize, met: &[u32], statistics: &mut Statistics) -> Vec<Candidate> {
+    /// and those that may not.
+    fn look_at(&self, place: usize, met: &[u32]) -> Nearby {
         let own = &self.stretch.member(place).signature;
         let asked = self.stretch.asked(place);
-        let mut promising = Vec::new();
+        let (mut promising, mut apart) = (Vec::new(), Vec::new());
         for equal in met.chunk_by(|a, b| a == b) {
             let place = equal[0] as usize;
             let other = &self.stretch.member(place).signature;
-            statistics.candidates += 1;
             match self.lsh.estimate(own, other, equal.len(), asked) {
                 Some(estimate) => promising.push(Candidate { place, estimate }),
-                None => statistics.estimate_apart += 1,
+                None => apart.push(place),
             }
         }
         promising.sort_unstable_by(|a, b| b.estimate.total_cmp(&a.estimate).then(a.place.cmp(&b.place)));
-        promising
+        Nearby { promising, apart }
     }
 
     /// Whether a candidate is compared when so many likelier ones have been.

@@ -84,7 +84,7 @@ fn what_is_foretold_comes_true() {
         write_pages(&folder, seed);
         let advice = advise(&folder, &["pages.jsonl", "--label", "off"]);
         let share = advice["run"]["sample"]["share"].as_f64().expect("a share");
-        assert!(share < 0.4, "{share}");
+        assert!(share < 0.5, "{share}");
         assert_comes_true(&folder, &advice, "pages.jsonl", "off");
         for what in ["cpu_seconds", "wall_seconds", "disk_bytes", "memory_bytes"] {
             assert!(likely(&advice, what) > 0.0, "{what}");
