@@ -1,10 +1,9 @@
 //! The README says what the program does: its configuration, its tables and the output it shows are held to the code.
 
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
-use dehusk::advise::{Advice, Wanted};
-use dehusk::config::{Config, Size, from_toml};
+use dehusk::advise::Advice;
+use dehusk::config::{Config, from_toml};
 use dehusk::document::{Label, Side};
 use dehusk::pipeline::work::WorkFolder;
 use dehusk::pipeline::{Job, Outputs, Quiet, decide, emit};
@@ -112,8 +111,6 @@ fn every_output_shown_is_printed_in_a_session() {
     };
     let mut blocks = README.split("\n```text\n").skip(1).map(|rest| rest.split_once("\n```").unwrap().0);
     blocks.next().expect("the summary of the seeds, which has a test of its own");
-    // Times are never the same twice; what is shown of them has a test of its own.
-    let forecast = fenced("this prints below the curve", "text");
     let missing: Vec<&str> = blocks
         .filter(|block| *block != forecast && !printed.iter().any(|printed| is_in(&unbroken(block), printed)))
         .collect();
@@ -169,22 +166,4 @@ fn the_advice_shown_is_that_of_the_threshold() {
     config.dedup.threshold = 0.7;
     let advice = Advice::without_input(&config).table();
     assert_eq!(fenced("what other thresholds would take:", "text").trim_end(), advice.trim_end());
-}
-
-#[test]
-fn the_forecast_shown_has_the_rows_that_are_printed() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut config = Config::default();
-    (config.run.threads, config.run.memory, config.label.enabled) = (2, Size::mebibytes(64), false);
-    let inputs = discover(&["seeds".to_owned()], &config.input).unwrap();
-    let (clock, stop) = (|| Duration::ZERO, AtomicBool::new(false));
-    let advice = Advice::on(&inputs, &config, Wanted::Share(1.0), folder.path(), &clock, &stop).unwrap();
-    let names = |table: &str| -> Vec<String> {
-        let forecast = table.split_once("the whole  ").expect("a forecast").1;
-        let rows =
-            forecast.lines().take_while(|line| *line != "Shaky:").filter(|line| line.starts_with("  "));
-        rows.map(|line| line[..20].trim().to_owned()).collect()
-    };
-    let shown = fenced("this prints below the curve", "text");
-    assert_eq!(names(shown), names(&advice.table()));
 }

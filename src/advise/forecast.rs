@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::growth::Estimate;
+use super::growth::{Course, Estimate};
 use super::rehearsal::{Rehearsal, Stage};
 use super::sample::Sample;
 use crate::config::Config;
@@ -98,7 +98,7 @@ impl Forecast {
                 Estimate::within(count as f64 * scale, off::COUNTED)
             }
         };
-        let grown = |count: fn(&Searched) -> u64| seen.growth(count).in_all(scale);
+        let grown = |count: fn(&Searched) -> u64| seen.growth(count).in_all(scale, Course::Steep);
         let documents = counted(summary.read(), scale);
         let duplicates = grown(|found| found.dropped).at_most(documents.likely);
         let sets = grown(|found| found.set_bytes);
@@ -148,7 +148,7 @@ impl Forecast {
             text_bytes: counted(summary.source_bytes(), by_bytes),
             words: counted(seen.whole.words, by_bytes),
             blocks: counted(summary.blocks(), by_bytes),
-            candidates: seen.growth(|found| found.search.candidates).in_all(scale),
+            candidates: seen.growth(|found| found.search.candidates).in_all(scale, Course::Level),
             verified,
             duplicates,
             cpu_seconds: Estimate::within(cpu, off::TIMED),

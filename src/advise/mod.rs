@@ -22,7 +22,7 @@ use serde::Serialize;
 
 pub use banding::{Finding, Point};
 pub use forecast::Forecast;
-pub use growth::{Estimate, Growth};
+pub use growth::{Course, Estimate, Growth};
 pub use rehearsal::{CpuClock, Stage};
 pub use sample::{Sample, Wanted, draw};
 
