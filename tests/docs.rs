@@ -111,9 +111,8 @@ fn every_output_shown_is_printed_in_a_session() {
     };
     let mut blocks = README.split("\n```text\n").skip(1).map(|rest| rest.split_once("\n```").unwrap().0);
     blocks.next().expect("the summary of the seeds, which has a test of its own");
-    let missing: Vec<&str> = blocks
-        .filter(|block| *block != forecast && !printed.iter().any(|printed| is_in(&unbroken(block), printed)))
-        .collect();
+    let missing: Vec<&str> =
+        blocks.filter(|block| !printed.iter().any(|printed| is_in(&unbroken(block), printed))).collect();
     assert!(missing.is_empty(), "nothing prints\n{}", missing.join("\n\n"));
 }
 
