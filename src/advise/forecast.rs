@@ -12,7 +12,7 @@ use super::sample::Sample;
 use crate::config::Config;
 use crate::pipeline::Searched;
 
-/// What a run will take. An estimate by multiplication has bounds by experience: see [`COUNTED`] and its like.
+/// What a run will take. An estimate by multiplication has bounds by experience: see the constants in `off`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Forecast {
     /// Documents read, without rejected records.

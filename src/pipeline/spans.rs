@@ -305,7 +305,6 @@ impl Run<'_> {
         let pieces = settle(place, runs.clone(), &gone, borders, config.spans.min_words, |place, words| {
             self.removals.within(place, words)
         })?;
-        let pieces = without_rests(&pieces, &gone, config.spans.min_words as u32);
         let mut taken: Vec<_> =
             gone.iter().cloned().chain(pieces.iter().map(|piece| piece.start..piece.end)).collect();
         taken.sort_unstable_by_key(|words| words.start);
@@ -358,19 +357,6 @@ impl Run<'_> {
     fn note(&mut self, removal: Removal) -> Result<()> {
         if self.owners.contains(removal.place) { self.removals.push(removal) } else { Ok(()) }
     }
-}
-
-/// The pieces without what duplicate paragraphs have left of a run at its ends, where that is shorter than a run: a heading
-/// whose text stays, or a few words that nobody would miss or look for. What stands between two such paragraphs goes with
-/// them.
-fn without_rests(pieces: &[Piece], gone: &[Range<u32>], min_words: u32) -> Vec<Piece> {
-    let is_whole = |pieces: &&[Piece]| {
-        let (Some(first), Some(last)) = (pieces.first(), pieces.last()) else { return false };
-        let is_between =
-            gone.iter().any(|gone| gone.end == first.start) && gone.iter().any(|gone| gone.start == last.end);
-        last.end - first.start >= min_words || is_between
-    };
-    pieces.chunk_by(|a, b| a.end == b.start).filter(is_whole).flatten().copied().collect()
 }
 
 /// Says where the owners have the words.

@@ -1,10 +1,10 @@
 //! What earlier runs have kept, on disk, so that a corpus can grow by instalments.
 //!
-//! An index is a folder: a manifest, and *layers* of sorted files ([`layer`]). A run asks the layers ([`Known`]) where it would
+//! An index is a folder: a manifest, and *layers* of sorted files (`layer`). A run asks the layers ([`Known`]) where it would
 //! ask its own files: for ids, equal texts, buckets, paragraphs and, with labels, lines. Who is known outranks everybody
 //! and is never dropped, so a run decides as it would if the earlier instalments stood before it in one run with the rank
-//! `first`. In its last pass it gathers what it keeps ([`builder`]) into a layer of its own, and when the outputs have their
-//! names, the manifest takes that layer in by a rename ([`folder`]).
+//! `first`. In its last pass it gathers what it keeps (`builder`) into a layer of its own, and when the outputs have their
+//! names, the manifest takes that layer in by a rename (`folder`).
 //!
 //! A reference (`--against`) is the same, made for one run: a layer in the work folder.
 //!
