@@ -62,6 +62,10 @@ fn what_the_reference_holds_goes_both_ways() {
         let out_of_both =
             both.iter().filter(|d| d["duplicate_of"].as_str().is_some_and(|id| id.starts_with("ref-")));
         assert_eq!(gone("reference"), out_of_both.count());
+        let both = String::from_utf8(folder.read("both.jsonl")).expect("UTF-8");
+        let place = format!("\"provenance\":{{\"path\":\"{own}\"");
+        let own_lines: String = both.split_inclusive('\n').filter(|line| line.contains(&place)).collect();
+        assert!(own_lines.as_bytes() == folder.read("out.jsonl"));
     }
 }
 
