@@ -65,6 +65,12 @@ impl AgainstArgs {
                 "--against needs duplicates to be looked for; leave out --dedup off, or give --mode ngram";
             return Err(Error::Config(message.to_owned()));
         }
+        if is_near && let [_, second, ..] = &config.against.text_fields[..] {
+            return Err(Error::Config(format!(
+                "against.text_fields names {second:?} too, and --mode near compares whole documents, which have one text; \
+                 name one field, or give --mode ngram"
+            )));
+        }
         let wrong = |path: &str, message: &str| {
             Err(Error::Input { path: path.to_owned(), message: message.to_owned() })
         };

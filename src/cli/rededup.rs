@@ -13,7 +13,8 @@ use super::{Exit, guard, terminal};
 /// Answer from the work folder of a finished run with another threshold, similarity or rank
 ///
 /// Nothing is read or labelled again. The outputs are those of a fresh run with these settings. Settings that are not named
-/// are those of the run that made the folder; only [dedup], [guard] and [run] may differ.
+/// are those of the run that made the folder; only [dedup], [guard], [meter] and [run] may
+/// differ.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The folder that `clean --keep-work` has made

@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Job;
 use super::bits::Bits;
-use super::decide::Store;
 use super::draft::Draft;
 use super::emit::portions;
 use super::ordered::ordered;
 use super::sort::{Runs, Sorter};
+use super::store::Store;
 use crate::config::{AgainstMode, Size};
 use crate::contamination::{Builder, Overlap, Places, Reference, Words};
 use crate::document::{Side, Span};

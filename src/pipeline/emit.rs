@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Job;
-use super::decide::{Decided, Store, Waiting};
+use super::decide::{Decided, Waiting};
 use super::guard::{Guards, Tally};
 use super::index::{Addition, LayerBuilder, Recipe};
 use super::meter::Meter;
 use super::ordered::ordered;
+use super::store::Store;
 use crate::contamination::Reference;
 use crate::document::Verdict;
 use crate::error::Result;
@@ -167,7 +168,8 @@ impl View<'_> {
         let mut ids = BTreeMap::new();
         for waiting in portion {
             let config = &self.job.config.dedup.blocks;
-            let (draft, blocks) = waiting.decide(self.store, config, |number| self.id(number, &mut ids))?;
+            let (mut draft, blocks) =
+                waiting.decide(self.store, config, |number| self.id(number, &mut ids))?;
             let verdict = waiting.verdict;
             let canonical_id = match verdict {
                 Verdict::Duplicate { canonical, .. } => Some(self.id(canonical, &mut ids)?),
@@ -177,6 +179,11 @@ impl View<'_> {
                     .map(|item| item.id.clone()),
                 _ => None,
             };
+            if let Some(recipe) = &self.recipe {
+                draft.labelled.blocks = blocks.iter().map(|block| block.labelled).collect();
+                let exact = self.store.exact_key(waiting.number)?;
+                written.additions.push(recipe.addition(&draft, verdict, exact));
+            }
             let document = &draft.document;
             let elsewhere = match verdict {
                 Verdict::Duplicate { canonical, .. } => self.store.elsewhere(canonical),
@@ -187,11 +194,6 @@ impl View<'_> {
                 if spans.is_on() { Some(waiting.spans(|number| self.id(number, &mut ids))?) } else { None };
             let (spans, canonical_id) = (spans.as_deref(), canonical_id.as_deref());
             let decision = Decision { document, blocks: &blocks, verdict, spans, canonical_id, elsewhere };
-            if let Some(recipe) = &self.recipe {
-                let exact = self.store.exact_key(waiting.number)?;
-                let whole = waiting.draft(self.store)?;
-                written.additions.push(recipe.addition(&whole, verdict, exact));
-            }
             if matches!(verdict, Verdict::Keep { .. }) {
                 let gaps = if self.job.config.label.enabled { Gaps::of(document) } else { Gaps::Verbatim };
                 let dropped = spans.map(SpanDecision::dropped).unwrap_or_default();

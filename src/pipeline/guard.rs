@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Job;
-use super::decide::{Store, Waiting};
+use super::decide::Waiting;
 use super::sort::Sorter;
+use super::store::Store;
 use crate::config::{GuardAction, GuardConfig};
 use crate::document::{Document, Label, Side, Verdict};
 use crate::error::Result;

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::bits::Bits;
-use super::decide::{NEAR_LINE_PAIRS, Store};
+use super::decide::NEAR_LINE_PAIRS;
 use super::draft::Draft;
 use super::drafts::{Drafts, ROWS, Row, SPOOL, fingerprint};
 use super::emit::portions;
@@ -26,6 +26,7 @@ use super::ordered::ordered;
 use super::paragraphs::{ParagraphKeys, Paragraphs};
 use super::sort::Sorter;
 use super::spool::{Extent, Spool, SpoolWriter};
+use super::store::Store;
 use super::table::TableWriter;
 use super::verdicts::InBucket;
 use super::work::{is_damage, open_kept};
@@ -141,8 +142,9 @@ impl Kept {
     /// # Errors
     /// [`Error::Config`] with the key and both values.
     pub fn refuse_other_labels(&self, config: &Config) -> Result<()> {
+        let free = ["dedup.", "guard.", "meter.", "run."];
         let mut differences = config.differences(&self.config);
-        match differences.find(|(key, ..)| key.starts_with("input.") || key.starts_with("label.")) {
+        match differences.find(|(key, ..)| !free.iter().any(|section| key.starts_with(section))) {
             Some((key, asked, made)) => Err(Error::Config(format!(
                 "{key} = {asked}: {} was made with {made}, and nothing is read or labelled again; run clean instead",
                 self.folder.display()

@@ -31,6 +31,8 @@ mod removals;
 pub mod sort;
 mod spans;
 pub mod spool;
+mod state;
+mod store;
 mod subset;
 mod survey;
 pub mod table;
@@ -40,10 +42,11 @@ pub mod work;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use decide::{Decided, Outcome, Store, Waiting, decide, redecide};
+pub use decide::{Decided, Outcome, Waiting, decide, redecide};
 pub use draft::Draft;
 pub use emit::{Outputs, emit};
 pub use kept::Kept;
+pub use store::Store;
 pub use subset::{Searched, search_among};
 
 use crate::config::{Config, Size};

@@ -17,11 +17,12 @@ use std::rc::Rc;
 
 use super::Job;
 use super::bits::Bits;
-use super::decide::{Outcome, Store, Waiting};
+use super::decide::{Outcome, Waiting};
 use super::emit::portions;
 use super::ordered::ordered;
 use super::removals::Removals;
 use super::sort::{Sorted, Sorter};
+use super::store::Store;
 use super::verdicts::Ranks;
 use crate::config::BlockPolicy;
 use crate::dedup::spans::{

@@ -8,9 +8,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Job;
 use super::bits::Bits;
-use super::decide::{Respooled, Store};
 use super::draft::MainTextView;
 use super::sort::Record;
+use super::store::{Respooled, Store};
 use super::verdicts::{InBucket, Shared, verdicts};
 use crate::dedup::{Lsh, MainText, MainTextDigest, Shingles, Statistics};
 use crate::error::{Error, Result};

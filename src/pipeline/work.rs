@@ -15,7 +15,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -24,8 +24,9 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::xxh3_64;
 
+use super::state::{self, LOCK, read_state, rename_state, write_state};
 use crate::error::{Error, Result};
 use kept_folder::{KEPT, is_finished};
 
@@ -37,7 +38,6 @@ pub(super) use kept_folder::open_kept;
 const VERSION: &str = "version";
 /// What stands in it before the number.
 const WORK_FOLDER: &str = "dehusk work folder";
-const LOCK: &str = "lock";
 const CHECKPOINT: &str = "checkpoint.json";
 /// Is there while the outputs are given their names.
 const COMMITTING: &str = "committing";
@@ -206,17 +206,9 @@ impl WorkFolder {
     pub(super) fn save<T: Serialize>(&self, state: &T, runs: impl Iterator<Item = String>) -> Result<()> {
         let (path, fresh) = (self.file(CHECKPOINT), self.file("checkpoint.new"));
         write_state(&fresh, state)?;
-        self.rename(&fresh, &path)?;
+        rename_state(&fresh, &path)?;
         *self.saved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.remove_runs_but(&runs.collect())
-    }
-
-    /// Gives a file that is on disk its name.
-    fn rename(&self, fresh: &Path, path: &Path) -> Result<()> {
-        fs::rename(fresh, path).map_err(Error::io("write the file", path))?;
-        // Some systems refuse to sync a folder; then a power failure in the next seconds may bring the last one back.
-        let _ = File::open(&self.path).and_then(|folder| folder.sync_all());
-        Ok(())
     }
 
     /// Time since the last checkpoint, or since the folder was opened.
@@ -349,23 +341,13 @@ fn folder_of(path: &Path) -> &Path {
 
 /// The lock of a work folder; nothing where the folder went while it was taken.
 fn locked(folder: &Path) -> Result<Option<File>> {
-    let lock = folder.join(LOCK);
-    let file = match File::options().write(true).create(true).truncate(false).open(&lock) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file.map_err(Error::io("create the file", &lock))?,
-    };
+    let Some(file) = state::open_lock(folder)? else { return Ok(None) };
     hold(&file, folder)?;
-    Ok(is_at(&file, &lock).then_some(file))
+    Ok(is_at(&file, &folder.join(LOCK)).then_some(file))
 }
 
 fn hold(lock: &File, folder: &Path) -> Result<()> {
-    match lock.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => {
-            Err(refused(folder, "is in use by another run; wait for it, or name another"))
-        }
-        Err(TryLockError::Error(e)) => Err(Error::io("lock the file", folder.join(LOCK))(e)),
-    }
+    state::hold(lock, folder, || refused(folder, "is in use by another run; wait for it, or name another"))
 }
 
 /// Whether an open file still has this name.
@@ -393,30 +375,6 @@ fn write_version(folder: &Path) -> Result<()> {
     let (version, fresh) = (folder.join(VERSION), folder.join("version.new"));
     let written = fs::write(&fresh, version_line()).and_then(|()| fs::rename(&fresh, &version));
     written.map_err(Error::io("write the file", version))
-}
-
-/// Writes a state and brings it to disk.
-fn write_state(path: &Path, state: &impl Serialize) -> Result<()> {
-    let json = serde_json::to_string(state).expect("a state holds names and numbers");
-    let written = File::create(path).and_then(|mut file| {
-        writeln!(file, "{}", checksum(&json))?;
-        file.write_all(json.as_bytes())?;
-        file.sync_all()
-    });
-    written.map_err(Error::io("write the file", path))
-}
-
-/// Reads a state; nothing where it is not whole.
-fn read_state<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    let bytes = fs::read(path).map_err(Error::io("read the file", path))?;
-    let text = std::str::from_utf8(&bytes).ok().and_then(|text| text.split_once('\n'));
-    let json = text.filter(|(sum, json)| *sum == checksum(json)).map(|(_, json)| json);
-    Ok(json.and_then(|json| serde_json::from_str(json).ok()))
-}
-
-/// What stands before a state, to see that it is whole.
-fn checksum(json: &str) -> String {
-    format!("{:032x}", xxh3_128(json.as_bytes()))
 }
 
 fn version_line() -> String {

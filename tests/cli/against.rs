@@ -111,6 +111,10 @@ fn a_reference_that_cannot_be_used_is_named() {
         (&["--against", "nowhere.jsonl"][..], "nowhere.jsonl"),
         (&["--against", "-"], "a reference cannot come from standard input"),
         (&["--against", "pages.jsonl", "--dedup", "off"], "--dedup off"),
+        (
+            &["--against", "pages.jsonl", "--against-field", "text", "--against-field", "title"],
+            "against.text_fields names \"title\" too",
+        ),
     ] {
         let run = folder.run(["clean", "pages.jsonl", "-o", "out.jsonl"].iter().chain(flags));
         assert_eq!(run.code(), Some(2), "{flags:?}: {}", run.stderr());

@@ -339,7 +339,8 @@ fn a_damaged_index_is_found_out() {
         fs::write(path, bytes).expect("it can be written");
     }
     folder.succeed(["index", "verify", "seen"]);
-    folder.write("seen/index", "00000000000000000000000000000000\n{\"format\":9}");
+    let later = r#"{"format":9}"#;
+    folder.write("seen/index", format!("{:032x}\n{later}", xxhash_rust::xxh3::xxh3_128(later.as_bytes())));
     let run = folder.run(part_args(3, &["--label", "off"]));
     assert_eq!(run.code(), Some(2));
     assert!(run.stderr().contains("is of format 9"), "{}", run.stderr());

@@ -146,6 +146,9 @@ fn what_is_not_named_is_as_it_was_and_a_file_lies_over_it() {
     assert!(outputs(&folder) == same);
     folder.succeed(written(&["rededup", "work"], &["--config", "other.toml", "--threshold", "0.9"]));
     assert!(outputs(&folder) == other);
+    let run = folder.run(written(&["rededup", "work"], &["--set", "against.n=8"]));
+    assert_eq!(run.code(), Some(2), "{}", run.stderr());
+    assert!(run.stderr().contains("against.n = 8: work was made with 13"), "{}", run.stderr());
     // As many rejects as the run had are too many for a rededup that allows for fewer.
     let run = folder.run(written(&["rededup", "work"], &["--max-rejects", "1"]));
     assert_eq!(run.code(), Some(3), "{}", run.stderr());

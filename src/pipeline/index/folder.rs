@@ -9,7 +9,7 @@
 //! The last run's layer stays alone until the next run, to be taken back if need be.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,10 +24,9 @@ use super::merge::merge;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::pipeline::checkpoint::identity;
+use crate::pipeline::state::{LOCK, hold, open_lock};
 use crate::pipeline::{Decided, Job};
 use crate::read::{Input, STANDARD_INPUT};
-
-const LOCK: &str = "lock";
 
 /// Folders of layers are called so, with a number behind it.
 const LAYER: &str = "layer-";
@@ -268,17 +267,10 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join(LOCK);
-    let file = File::options().write(true).create(true).truncate(false).open(&path);
-    let file = file.map_err(Error::io("create the file", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let message = "is in use by another run; wait for it".to_owned();
-            Err(Error::Index { path: folder.to_owned(), message })
-        }
-        Err(TryLockError::Error(e)) => Err(Error::io("lock the file", &path)(e)),
-    }
+    let refuse = |message: &str| Error::Index { path: folder.to_owned(), message: message.to_owned() };
+    let file = open_lock(folder)?.ok_or_else(|| refuse("went while it was opened"))?;
+    hold(&file, folder, || refuse("is in use by another run; wait for it"))?;
+    Ok(file)
 }
 
 fn describe(folder: &Path, sizes: super::layer::Sizes) -> Result<LayerFiles> {

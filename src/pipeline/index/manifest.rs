@@ -4,16 +4,14 @@
 //! else lies in the folder is what a killed run left.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::layer::Sizes;
 use crate::config::{BlockPolicy, Config, KeepRule, Similarity};
 use crate::error::{Error, Result};
+use crate::pipeline::state::{checksum, read_json, rename_state, write_state};
 
 /// The version of the manifest and of the files that it names.
 pub const FORMAT: u32 = 1;
@@ -100,13 +98,12 @@ impl Manifest {
             format: u32,
         }
         let path = folder.join(MANIFEST);
-        let text = match fs::read_to_string(&path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            text => text.map_err(Error::io("read the file", &path))?,
-        };
+        if !path.exists() {
+            return Ok(None);
+        }
         let refuse = |message: String| Err(Error::Index { path: path.clone(), message });
-        let (sum, json) = text.split_once('\n').unwrap_or_default();
-        if let Ok(Format { format }) = serde_json::from_str(json)
+        let json = read_json(&path)?.unwrap_or_default();
+        if let Ok(Format { format }) = serde_json::from_str(&json)
             && format != FORMAT
         {
             return refuse(format!(
@@ -114,26 +111,17 @@ impl Manifest {
                  clean the corpus into a new index, or use the version that made this one"
             ));
         }
-        match serde_json::from_str(json) {
-            Ok(manifest) if sum == checksum(json.as_bytes()) => Ok(Some(manifest)),
-            _ => refuse("is damaged; take the index from a backup, or make it anew".to_owned()),
+        match serde_json::from_str(&json) {
+            Ok(manifest) => Ok(Some(manifest)),
+            Err(_) => refuse("is damaged; take the index from a backup, or make it anew".to_owned()),
         }
     }
 
     /// Takes the place of the manifest in `folder`, at once. All that it names must be on disk.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        let (path, fresh) = (folder.join(MANIFEST), folder.join("index.new"));
-        let json = serde_json::to_string(self).expect("a manifest holds names and numbers");
-        let written = File::create(&fresh).and_then(|mut file| {
-            writeln!(file, "{}", checksum(json.as_bytes()))?;
-            file.write_all(json.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&fresh, &path)
-        });
-        written.map_err(Error::io("write the file", &path))?;
-        // Some systems refuse to sync a folder; then a power failure in the next seconds may bring the last one back.
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
-        Ok(())
+        let fresh = folder.join("index.new");
+        write_state(&fresh, self)?;
+        rename_state(&fresh, &folder.join(MANIFEST))
     }
 
     /// The same before its last instalment.
@@ -248,9 +236,4 @@ pub(super) fn for_index(mut config: Config) -> Result<Config> {
     }
     config.dedup.keep = first.into();
     Ok(config)
-}
-
-/// `xxh3_128` in hex.
-pub(super) fn checksum(bytes: &[u8]) -> String {
-    format!("{:032x}", xxh3_128(bytes))
 }

@@ -11,11 +11,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    BARE, CHECKPOINT, COMMITTING, Kind, LOCK, Leftover, VERSION, WORK_FOLDER, WorkFolder, check_version,
-    folder_of, hold, holds_only, read_state, refused, remove, write_state,
+    BARE, CHECKPOINT, COMMITTING, Kind, Leftover, VERSION, WORK_FOLDER, WorkFolder, check_version, folder_of,
+    hold, holds_only, refused, remove,
 };
 use crate::error::{Error, Result};
 use crate::pipeline::kept;
+use crate::pipeline::state::{LOCK, read_state, rename_state, write_state};
 use crate::write::Existing;
 
 /// What a finished run says of the folder.
@@ -63,7 +64,7 @@ impl WorkFolder {
 
     /// Ends the run: the folder is a finished one from here on.
     pub(super) fn stay(&self) -> Result<()> {
-        self.rename(&self.file(PREPARED), &self.file(KEPT))?;
+        rename_state(&self.file(PREPARED), &self.file(KEPT))?;
         remove(&self.file(CHECKPOINT))?;
         self.remove_all_but(&[&[LOCK, VERSION, KEPT], &kept::FILES[..]].concat())
     }
