@@ -10,7 +10,7 @@ use super::growth::{Course, Estimate};
 use super::rehearsal::{Rehearsal, Stage};
 use super::sample::Sample;
 use crate::config::Config;
-use crate::pipeline::Searched;
+use crate::pipeline::{SHARED_BYTES, Searched};
 
 /// What a run will take. An estimate by multiplication has bounds by experience: see the constants in `off`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -74,9 +74,6 @@ const DOCUMENT_BYTES: f64 = 16.0;
 /// A record takes that many times as much memory as disk, where it is aligned to words.
 const ALIGNED: f64 = 1.3;
 
-/// A document's part in a bucket takes that many bytes of memory while duplicates are searched.
-const SHARED_BYTES: f64 = 48.0;
-
 /// A shingle set takes that many times as much memory as its shingles: room in its list, and its place in a map.
 const SLACK: f64 = 1.15;
 
@@ -129,7 +126,7 @@ impl Forecast {
         let fits = sorted < memory / 2.0;
         let disk = if is_short && fits { seen.unsorted } else { seen.disk };
 
-        let shared = grown(|found| found.shared).likely * SHARED_BYTES;
+        let shared = grown(|found| found.shared).likely * SHARED_BYTES as f64;
         let searching = shared.min(memory / 4.0) + (sets.likely * SLACK).min(memory / 8.0);
         let fixed = IDLE_BYTES + THREAD_BYTES * config.run.threads.max(1) as f64;
         let labelling = if config.label.enabled { LABEL_BYTES } else { 0.0 };

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use super::{Advice, Estimate, Finding, Forecast, Run, Sampled};
+use crate::dedup::QUESTIONS;
+use crate::pipeline::BUCKET_BYTES;
 use crate::report::table::{grouped, size};
 
 /// Columns of the plot's bars.
@@ -30,8 +32,8 @@ fn curve(out: &mut String, finding: &Finding) -> std::fmt::Result {
         )?,
         _ => writeln!(
             out,
-            "For containment of {threshold} candidates are found by 16 shingles of each document,\n\
-             and each shingle takes 10 bytes on disk."
+            "For containment of {threshold} candidates are found by {QUESTIONS} shingles of each document,\n\
+             and each shingle takes {BUCKET_BYTES} bytes on disk."
         )?,
     }
     writeln!(out, "\nsimilarity  becomes a candidate")?;

@@ -23,6 +23,7 @@ use crate::pipeline::sort::{Sorted, Sorter};
 use crate::pipeline::work::WorkFolder;
 use crate::verify::{Action, Lines, ParsedDecision};
 use crate::write::BlockAction;
+use crate::write::bytes_within;
 
 /// Version of the JSON form.
 const VERSION: u32 = 1;
@@ -281,9 +282,7 @@ impl Comparison {
 /// Bytes of the blocks that stay, or would if the document stayed, without the runs that go from inside them.
 fn text_bytes(decision: &ParsedDecision) -> u64 {
     let kept = decision.kept().fold(0_u64, |sum, block| sum.saturating_add(length(block.span)));
-    kept.saturating_sub(
-        decision.dropped_spans().into_iter().fold(0, |sum, span| sum.saturating_add(length(span))),
-    )
+    kept.saturating_sub(bytes_within(decision.kept().map(|block| block.span), &decision.dropped_spans()))
 }
 
 /// Nobody has seen the text, so a span may say anything.

@@ -1,6 +1,5 @@
 //! `dehusk advise`: what a run would cost, from its threshold and a sample of its input.
 
-use std::io::Write;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,8 +9,8 @@ use dehusk::Error;
 use dehusk::advise::{Advice, Wanted};
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
-use super::Exit;
 use super::args::{InputArgs, MachineArgs, RunArgs, spooled, stop_flag};
+use super::{Exit, print};
 
 /// Say what a run would take: candidates, time, disk and memory
 ///
@@ -24,10 +23,6 @@ pub struct Args {
 
     #[command(flatten)]
     run: RunArgs,
-
-    /// Similarity of a near-duplicate [default: dedup.threshold]
-    #[arg(long, value_name = "FROM 0 TO 1")]
-    threshold: Option<f64>,
 
     /// How much of the input to run: so many records, or a share such as 5% [default: 30 times the root of its records]
     #[arg(long, value_name = "N|N%")]
@@ -63,8 +58,6 @@ impl FromStr for Amount {
 /// Runs it.
 pub fn run(args: &Args) -> Result<Exit> {
     let mut config = args.run.lay_over(args.input.config()?)?;
-    config.dedup.threshold = args.threshold.unwrap_or(config.dedup.threshold);
-    config.validate()?;
     if config.run.threads == 0 {
         config.run.threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     }
@@ -86,7 +79,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         Advice::on(&inputs, &config, wanted, work.path(), &cpu_time, stop)?
     };
     let text = if args.json { advice.to_json() } else { advice.table() };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    print(text.as_bytes())?;
     Ok(Exit::Done)
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use dehusk::config::{AgainstMode, Config, InputConfig};
+use dehusk::config::{AgainstMode, BlockPolicy, Config, InputConfig};
 use dehusk::read::{Input, discover};
 use dehusk::{Error, Result};
 
@@ -23,7 +23,7 @@ pub struct AgainstArgs {
     #[arg(long, value_name = "N", requires = "against")]
     pub n: Option<usize>,
 
-    /// JSON field of the reference that is an item of its own (repeatable) [default: text]
+    /// JSON field with the text of the reference; with ngram repeatable, each an item [default: text, for near as the inputs']
     #[arg(long, value_name = "NAME", requires = "against")]
     pub against_field: Vec<String>,
 }
@@ -53,23 +53,15 @@ impl AgainstArgs {
         Ok(config)
     }
 
-    /// The files of the reference, found but not opened. An item may not be one of the inputs: each of its documents
-    /// would hold itself.
+    /// The files of the reference, found but not opened. None of them may be one of the inputs: each of its documents would
+    /// go for itself.
     pub fn discover(&self, config: &Config, inputs: &[Input]) -> Result<Vec<Input>> {
         if self.against.is_empty() {
             return Ok(Vec::new());
         }
         let is_near = config.against.mode == AgainstMode::Near;
-        if is_near && !config.dedup.enabled {
-            let message =
-                "--against needs duplicates to be looked for; leave out --dedup off, or give --mode ngram";
-            return Err(Error::Config(message.to_owned()));
-        }
-        if is_near && let [_, second, ..] = &config.against.text_fields[..] {
-            return Err(Error::Config(format!(
-                "against.text_fields names {second:?} too, and --mode near compares whole documents, which have one text; \
-                 name one field, or give --mode ngram"
-            )));
+        if is_near {
+            refuse_with_near(config)?;
         }
         let wrong = |path: &str, message: &str| {
             Err(Error::Input { path: path.to_owned(), message: message.to_owned() })
@@ -83,7 +75,7 @@ impl AgainstArgs {
             if reference.awaits_spool() {
                 return wrong(&reference.path, "a reference cannot come from standard input; give a file");
             }
-            if !is_near && own.contains(&file(reference)) {
+            if own.contains(&file(reference)) {
                 return wrong(
                     &reference.path,
                     "is both INPUT and --against, so all of it would go; name it once",
@@ -92,4 +84,36 @@ impl AgainstArgs {
         }
         Ok(references)
     }
+}
+
+/// Refuses what means something for items only, or what whole documents cannot be compared with.
+fn refuse_with_near(config: &Config) -> Result<()> {
+    let refuse = |message: String| Err(Error::Config(message));
+    let (default, blocks) = (Config::default(), &config.dedup.blocks);
+    let of_items =
+        ["against.action", "against.n", "against.share", "against.min_words", "against.max_documents"];
+    if let Some((key, value, _)) = config.differences(&default).find(|(key, ..)| of_items.contains(&&**key)) {
+        return refuse(format!(
+            "{key} = {value} is for items, and --against compares whole documents; give --mode ngram"
+        ));
+    }
+    if !config.dedup.enabled {
+        let message =
+            "--against needs duplicates to be looked for; leave out --dedup off, or give --mode ngram";
+        return refuse(message.to_owned());
+    }
+    if let [_, second, ..] = &config.against.text_fields[..] {
+        return refuse(format!(
+            "against.text_fields names {second:?} too, and --mode near compares whole documents, which have one text; \
+             name one field, or give --mode ngram"
+        ));
+    }
+    if blocks.similarity < 1.0 && blocks.policy != BlockPolicy::Off {
+        return refuse(format!(
+            "dedup.blocks.similarity = {}: paragraphs of a reference are found by their keys, so only equal ones; leave it \
+             at 1 with --against",
+            blocks.similarity
+        ));
+    }
+    Ok(())
 }

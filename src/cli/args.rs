@@ -72,6 +72,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "FROM 0 TO 1")]
     pub min_confidence: Option<f64>,
 
+    /// Similarity of a near-duplicate [default: 0.8]
+    #[arg(long, value_name = "ABOVE 0 TO 1")]
+    pub threshold: Option<f64>,
+
     /// off: nothing is dropped as a duplicate [default: on]
     #[arg(long, value_name = "on|off")]
     pub dedup: Option<Switch>,
@@ -91,7 +95,7 @@ pub struct MachineArgs {
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<Size>,
 
-    /// Folder for scratch files [default: beside the output]
+    /// Folder for scratch files [default: beside the output, if there is one]
     #[arg(long, value_name = "DIR")]
     pub work_dir: Option<PathBuf>,
 }
@@ -167,6 +171,7 @@ impl RunArgs {
     pub fn lay_over(&self, mut config: Config) -> Result<Config> {
         config.label.enabled = Switch::over(self.label, config.label.enabled);
         config.label.min_confidence = self.min_confidence.unwrap_or(config.label.min_confidence);
+        config.dedup.threshold = self.threshold.unwrap_or(config.dedup.threshold);
         config.dedup.enabled = Switch::over(self.dedup, config.dedup.enabled);
         self.machine.lay_over(config)
     }
@@ -286,6 +291,19 @@ pub fn stop_flag() -> &'static AtomicBool {
         }
     });
     &STOP
+}
+
+/// Refuses to read files in a folder that is the program's own, called `what`: it may remove them before they are read.
+pub fn refuse_inputs_in<'p>(folder: &Path, what: &str, read: impl Iterator<Item = &'p Input>) -> Result<()> {
+    let Ok(folder) = folder.canonicalize() else { return Ok(()) };
+    let is_inside = |input: &&Input| input.file.canonicalize().is_ok_and(|file| file.starts_with(&folder));
+    match { read }.find(is_inside) {
+        Some(input) => Err(Error::Input {
+            path: input.path.to_string(),
+            message: format!("stands in {what}; move it elsewhere"),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// Refuses to replace a file that is read: without its source, no decision could be checked any more.

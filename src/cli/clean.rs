@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use dehusk::Error;
+use dehusk::config::AgainstMode;
 use dehusk::pipeline::work::{Leftover, WorkFolder};
 use dehusk::pipeline::{Job, decide};
 use dehusk::read::Input;
 use dehusk::write::Existing;
 
 use super::against::AgainstArgs;
-use super::args::{InputArgs, MachineArgs, RunArgs, refuse_inputs, spooled, stop_flag};
+use super::args::{InputArgs, MachineArgs, RunArgs, refuse_inputs, refuse_inputs_in, spooled, stop_flag};
 use super::known::{self, KnownArgs};
-use super::outputs::{OutputArgs, Targets, exit};
+use super::outputs::{KEPT_FOLDER, OutputArgs, Rejects, Targets, exit};
 use super::{Exit, guard, terminal};
 
 /// Clean pages into a corpus, with a record of every decision
@@ -48,8 +49,12 @@ pub struct Args {
 
 /// Runs it.
 pub fn run(args: &Args) -> Result<Exit> {
-    let config = args.out.lay_over(args.run.lay_over(args.input.config()?)?);
+    let config = args.out.lay_over(args.run.lay_over(args.input.config()?)?)?;
     let config = args.against.lay_over(config)?;
+    if args.contamination.is_some() && config.against.mode == AgainstMode::Near {
+        let message = "--contamination says what documents hold of each item; give --mode ngram with it";
+        return Err(Error::Config(message.to_owned()).into());
+    }
     let mut targets = Targets::of(&args.out);
     targets.add_contamination(args.contamination.as_deref());
     let config = args.known.lay_over(config, &targets)?;
@@ -60,10 +65,18 @@ pub fn run(args: &Args) -> Result<Exit> {
     targets.check()?;
     let inputs = args.input.discover(&config)?;
     let against = args.against.discover(&config, &inputs)?;
-    refuse_inputs(targets.all(), inputs.iter().chain(&against).map(|input| &input.file))?;
+    let read = || inputs.iter().chain(&against);
+    refuse_inputs(targets.all(), read().map(|input| &input.file))?;
+    let folders = [(&args.keep_work, KEPT_FOLDER), (&args.known.index, "the folder of the index")];
+    for (folder, what) in folders.into_iter().filter_map(|(folder, what)| Some((folder.as_ref()?, what))) {
+        targets.refuse_in(folder, what)?;
+        refuse_inputs_in(folder, what, read())?;
+    }
     MachineArgs::set_threads(&config)?;
     let stop = stop_flag();
 
+    // First, for what cannot be used must not cost an interrupted run what it has done.
+    let mut index = args.known.claim(&config)?;
     let work = work_folder(args, &targets, &inputs)?;
     if work.has_started_over() && !args.out.quiet {
         terminal::say(
@@ -78,11 +91,13 @@ pub fn run(args: &Args) -> Result<Exit> {
         terminal::say(format_args!("{files}, work folder {}", work.path().display()));
     }
     let progress = args.out.progress();
-    let index = args.known.claim(&config, &inputs, args.out.quiet)?;
     let mut job = Job::new(inputs, &config, &work, &*progress, stop);
-    let explain = guard::explain(&args.input, &args.run, &args.against);
-    let result = known::open(&mut job, index.as_ref(), against).and_then(|()| {
-        args.out.answer(&job, &targets, &*progress, &explain, index, |reject| decide(&job, reject))
+    known::recognise(&mut index, &job, args.out.quiet)?;
+    let explain = guard::explain(&args.input, &args.run, &args.against, args.known.index.as_deref());
+    let mut rejects = Rejects::new(&targets, &work);
+    let opened = known::open(&mut job, index.as_ref(), against, |reject| rejects.add(reject));
+    let result = opened.and_then(|()| {
+        args.out.answer(&job, &*progress, &explain, index, rejects, |reject| decide(&job, reject))
     });
     if let Err(error) = &result
         && let Some(next) = next_step(error, &work)
@@ -130,7 +145,6 @@ fn work_folder(args: &Args, targets: &Targets, inputs: &[Input]) -> Result<WorkF
     let leftover = if args.resume { Leftover::Resume } else { Leftover::Remove };
     match (&args.keep_work, output) {
         (Some(folder), _) if !(has_stdin && args.resume) => {
-            targets.refuse_in(folder)?;
             Ok(WorkFolder::keep(folder, leftover, targets.existing)?)
         }
         (None, Some(output)) if !has_stdin => Ok(args.run.machine.resumable_folder(output, leftover)?),

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::{Cli, Exit};
+use super::{Cli, Exit, print};
 
 /// Print completions for a shell
 #[derive(Debug, clap::Args)]
@@ -24,7 +24,7 @@ pub struct ManArgs {}
 pub fn run(args: &Args) -> Result<Exit> {
     let mut out = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "dehusk", &mut out);
-    std::io::stdout().lock().write_all(&out)?;
+    print(&out)?;
     Ok(Exit::Done)
 }
 
@@ -41,6 +41,6 @@ pub fn man(_: &ManArgs) -> Result<Exit> {
         page.render_description_section(&mut out)?;
         page.render_options_section(&mut out)?;
     }
-    std::io::stdout().lock().write_all(&out)?;
+    print(&out)?;
     Ok(Exit::Done)
 }

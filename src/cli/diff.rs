@@ -8,9 +8,9 @@ use dehusk::Error;
 use dehusk::audit::{Changes, Tally};
 use dehusk::pipeline::work::WorkFolder;
 
-use super::Exit;
 use super::args::{open_lines, stop_flag};
 use super::terminal::harmless;
+use super::{Exit, print};
 
 /// Compare the decisions of two runs over the same inputs: what changed, by reason, with examples
 ///
@@ -52,7 +52,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     } else {
         write_table(&mut out, &changes)?;
     }
-    anstream::stdout().lock().write_all(&out)?;
+    print(&out)?;
     Ok(if changes.is_empty() { Exit::Done } else { Exit::Mismatch })
 }
 

@@ -33,7 +33,7 @@ pub fn stopped(breaches: &[Breach]) -> Error {
 
 /// The command that shows a document of this run, without its id. Standard input is gone by then; whoever has kept it
 /// knows under which name.
-pub fn explain(input: &InputArgs, run: &RunArgs, against: &AgainstArgs) -> String {
+pub fn explain(input: &InputArgs, run: &RunArgs, against: &AgainstArgs, index: Option<&Path>) -> String {
     let name = |input: &String| if input == "-" { "INPUT".to_owned() } else { quoted(input) };
     let mut words = vec!["dehusk explain".to_owned()];
     words.extend(input.inputs.iter().map(name));
@@ -49,8 +49,10 @@ pub fn explain(input: &InputArgs, run: &RunArgs, against: &AgainstArgs) -> Strin
     flag("limit", input.limit.map(|limit| limit.to_string()));
     flag("label", run.label.as_ref().and_then(named));
     flag("min-confidence", run.min_confidence.map(|least| least.to_string()));
+    flag("threshold", run.threshold.map(|threshold| threshold.to_string()));
     flag("dedup", run.dedup.as_ref().and_then(named));
     against.against.iter().for_each(|reference| flag("against", Some(reference.clone())));
+    flag("index", index.map(|index| index.display().to_string()));
     flag("mode", against.mode.as_ref().and_then(named));
     flag("n", against.n.map(|n| n.to_string()));
     against.against_field.iter().for_each(|field| flag("against-field", Some(field.clone())));
@@ -103,8 +105,8 @@ mod tests {
             ["--set", "dedup.keep=[\"first\"]", "--id-field", "key", "--label", "off", "--threads", "2"];
         let typed = Typed::parse_from(["clean", "pages/", "*.jsonl", "-"].iter().chain(&flags));
         assert_eq!(
-            explain(&typed.input, &typed.run, &typed.against),
-            "dehusk explain pages/ '*.jsonl' INPUT --set 'dedup.keep=[\"first\"]' --id-field key --label off"
+            explain(&typed.input, &typed.run, &typed.against, Some(Path::new("seen"))),
+            "dehusk explain pages/ '*.jsonl' INPUT --set 'dedup.keep=[\"first\"]' --id-field key --label off --index seen"
         );
         let mut config = Config::default();
         config.dedup.threshold = 0.7;

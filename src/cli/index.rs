@@ -1,6 +1,5 @@
 //! `dehusk index`: what an index holds, whether it is whole, and a step back.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
@@ -8,7 +7,7 @@ use anyhow::Result;
 use dehusk::pipeline::index::{Index, Stats};
 
 use super::args::stop_flag;
-use super::{Exit, terminal};
+use super::{Exit, print, terminal};
 
 /// Look into an index, prove that it is whole, or take its last instalment back
 #[derive(Debug, clap::Args)]
@@ -41,32 +40,33 @@ enum Action {
 
 /// Runs it.
 pub fn run(args: &Args) -> Result<Exit> {
-    let mut out = std::io::stdout().lock();
     match &args.action {
         Action::Stats { dir, json } => {
             let stats = Index::stats(dir)?;
             let text = if *json { serde_json::to_string(&stats)? + "\n" } else { table(&stats) };
-            out.write_all(text.as_bytes())?;
+            print(text.as_bytes())?;
         }
         Action::Verify { dir } => {
             let stop = stop_flag();
             let found = Index::verify(dir, || stop.load(Ordering::Relaxed))?;
             let documents = terminal::count(found.documents, "document");
             if found.faults.is_empty() {
-                writeln!(out, "{documents} verified, every file is whole")?;
+                print(format!("{documents} verified, every file is whole\n").as_bytes())?;
                 return Ok(Exit::Done);
             }
             for fault in &found.faults {
                 terminal::warn(fault);
             }
             let faults = terminal::count(found.faults.len() as u64, "fault");
-            writeln!(out, "{documents} looked at, {faults}")?;
+            print(format!("{documents} looked at, {faults}\n").as_bytes())?;
             return Ok(Exit::Mismatch);
         }
         Action::Undo { dir } => {
             let last = Index::undo(dir)?;
             let documents = terminal::count(last.documents, "document");
-            writeln!(out, "took back an instalment of {documents}, {} of them kept", last.kept)?;
+            print(
+                format!("took back an instalment of {documents}, {} of them kept\n", last.kept).as_bytes(),
+            )?;
         }
     }
     Ok(Exit::Done)

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use anyhow::Result;
 use dehusk::Error;
 use dehusk::config::{AgainstMode, Config};
 use dehusk::pipeline::Job;
 use dehusk::pipeline::index::{Index, Known, reference};
-use dehusk::read::Input;
+use dehusk::read::{Input, Reject};
 
 use super::outputs::Targets;
 use super::terminal;
@@ -35,18 +36,29 @@ impl KnownArgs {
     }
 
     /// Takes the index for a run.
-    pub fn claim(&self, config: &Config, inputs: &[Input], quiet: bool) -> Result<Option<Index>> {
-        let Some(folder) = &self.index else { return Ok(None) };
-        let index = Index::claim(folder, config, inputs)?;
-        if index.is_repeated() && !quiet {
-            terminal::say("these inputs were the index's last instalment, which is made again");
-        }
-        Ok(Some(index))
+    pub fn claim(&self, config: &Config) -> Result<Option<Index>> {
+        Ok(self.index.as_ref().map(|folder| Index::claim(folder, config)).transpose()?)
     }
 }
 
-/// Gives a run what it is held against: an index, and a reference as `[against]` says.
-pub fn open(job: &mut Job<'_>, index: Option<&Index>, against: Vec<Input>) -> Result<()> {
+/// Whether the index has had the inputs of a run already.
+pub fn recognise(index: &mut Option<Index>, job: &Job<'_>, quiet: bool) -> Result<()> {
+    let Some(index) = index else { return Ok(()) };
+    index.recognise(&job.inputs, &job.config.input, || job.stop.load(Ordering::Relaxed))?;
+    if index.is_repeated() && !quiet {
+        terminal::say("these inputs were the index's last instalment, which is made again");
+    }
+    Ok(())
+}
+
+/// Gives a run what it is held against: an index, and a reference as `[against]` says. Each record of a reference that cannot
+/// be used is handed to `reject`.
+pub fn open(
+    job: &mut Job<'_>,
+    index: Option<&Index>,
+    against: Vec<Input>,
+    reject: impl FnMut(&Reject) -> Result<(), Error>,
+) -> Result<()> {
     if job.config.against.mode == AgainstMode::Ngram {
         job.against = against.into();
         job.known = index.map(Index::known).transpose()?.map(Arc::new);
@@ -55,18 +67,14 @@ pub fn open(job: &mut Job<'_>, index: Option<&Index>, against: Vec<Input>) -> Re
     if index.is_none() && against.is_empty() {
         return Ok(());
     }
+    if job.config.meter.sample > 0 {
+        let message = "the meter compares the documents of a run with each other, and not with an index or a reference; \
+                       leave out --meter, or --index and --against";
+        return Err(Error::Config(message.to_owned()).into());
+    }
     let mut known = index.map_or_else(|| Ok(Known::default()), Index::known)?;
     if !against.is_empty() {
-        let (mut left_out, mut last) = (0, String::new());
-        reference(job, &mut known, against.into(), |reject| {
-            left_out += 1;
-            last = format!("{} record {}: {}", reject.path, reject.record, reject.message);
-            Ok(())
-        })?;
-        if left_out > 0 {
-            let records = terminal::count(left_out, "record");
-            terminal::warn(format_args!("{records} of the reference cannot be used; the last is {last}"));
-        }
+        reference(job, &mut known, against.into(), reject)?;
     }
     job.known = Some(Arc::new(known));
     Ok(())

@@ -23,6 +23,7 @@ mod terminal;
 mod verify;
 mod word_diff;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -42,7 +43,7 @@ enum Exit {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    verify: a mismatch; diff: the runs differ
+  1    verify, index verify: a mismatch; diff: the runs differ
   2    wrong usage or configuration; nothing was touched
   3    done and written, but more records were rejected than --max-rejects allows
   4    could not finish, or a guard stopped it; no output was replaced
@@ -75,6 +76,7 @@ enum Command {
 
 /// Runs the program.
 pub fn run() -> ExitCode {
+    survive_full_files();
     let result = match Cli::parse().command {
         Command::Clean(args) => clean::run(&args),
         Command::Rededup(args) => rededup::run(&args),
@@ -98,11 +100,21 @@ pub fn run() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
+/// Writes a whole answer to standard output.
+fn print(answer: &[u8]) -> Result<(), Error> {
+    anstream::stdout().lock().write_all(answer).map_err(Error::io("write", "standard output"))
+}
+
+/// Makes a file that may grow no further (`ulimit -f`, a quota) an error that is told, rather than the end of the process.
+fn survive_full_files() {
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
+}
+
 fn exit_of(error: &anyhow::Error) -> Exit {
-    let closed_pipe =
-        error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe);
     match error.downcast_ref::<Error>() {
-        _ if closed_pipe => Exit::Done,
+        // Whoever reads has read enough.
+        Some(error) if error.is_closed_pipe() => Exit::Done,
         Some(Error::Config(_) | Error::Input { .. } | Error::Output { .. } | Error::Index { .. }) => {
             Exit::Usage
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use dehusk::Error;
 use dehusk::config::{Config, GuardAction};
-use dehusk::pipeline::index::{Index, LayerBuilder};
+use dehusk::pipeline::index::{Index, LayerBuilder, Prepared};
 use dehusk::pipeline::work::WorkFolder;
 use dehusk::pipeline::{Decided, Job, Outputs, emit};
 use dehusk::read::Reject;
@@ -14,6 +14,9 @@ use dehusk::write::{Existing, JSON, JSON_LINES, Output, commit_all, write_reject
 
 use super::progress::{ProgressMode, Show, progress};
 use super::{Exit, guard, terminal};
+
+/// What a kept work folder is called in messages.
+pub const KEPT_FOLDER: &str = "the work folder that is kept";
 
 /// Rejected records named on standard error; all of them are in the rejects file.
 const SHOWN_REJECTS: u64 = 5;
@@ -45,7 +48,7 @@ pub struct OutputArgs {
     #[arg(long)]
     pub overwrite: bool,
 
-    /// Do everything but write
+    /// Write no output
     #[arg(long)]
     pub dry_run: bool,
 
@@ -68,10 +71,11 @@ pub struct OutputArgs {
 
 impl OutputArgs {
     /// The configuration under these flags.
-    pub fn lay_over(&self, mut config: Config) -> Config {
+    pub fn lay_over(&self, mut config: Config) -> Result<Config, Error> {
         config.meter.sample = self.meter.unwrap_or(config.meter.sample);
         config.run.max_rejects = self.max_rejects.unwrap_or(config.run.max_rejects);
-        config
+        config.validate()?;
+        Ok(config)
     }
 
     /// Who shows how far the run is.
@@ -79,19 +83,18 @@ impl OutputArgs {
         progress(if self.quiet { ProgressMode::Never } else { self.progress })
     }
 
-    /// Does it all, up to the outputs' names. `decide` decides, and hands over the rejects; `explain` is the command that
+    /// Does it all, up to the outputs' names. `rejects` has those of a reference already. `decide` decides, and hands over the rejects; `explain` is the command that
     /// shows a document, without its id. An index learns what was kept. Returns how many records were rejected.
     pub fn answer(
         &self,
         job: &Job<'_>,
-        targets: &Targets,
         progress: &dyn Show,
         explain: &str,
         index: Option<Index>,
+        mut rejects: Rejects<'_>,
         decide: impl FnOnce(&mut dyn FnMut(&Reject) -> Result<(), Error>) -> Result<Decided, Error>,
     ) -> Result<u64> {
-        let mut rejects =
-            Rejects { target: targets, work: job.work, output: None, count: 0, summary: Summary::default() };
+        let targets = rejects.target;
         let decided = decide(&mut |reject| rejects.add(reject))?;
         let mut outputs = targets.open(job.work)?;
         outputs.layer = index.as_ref().map(|index| index.begin_layer(job, &decided)).transpose()?;
@@ -104,11 +107,10 @@ impl OutputArgs {
             return Err(guard::stopped(breaches).into());
         }
         let layer = outputs.layer.take().map(LayerBuilder::finish).transpose()?;
+        let prepared = index.zip(layer).map(|(index, layer)| index.prepare(&layer)).transpose()?;
         targets.commit(outputs, rejects.output.take(), &summary, job.work)?;
         // Last, for the index must name no document that is in no corpus.
-        if let (Some(index), Some(layer)) = (index, layer) {
-            index.commit(&layer)?;
-        }
+        prepared.map_or(Ok(()), Prepared::commit)?;
         if !self.quiet {
             terminal::say(summary.table().trim_end());
             rejects.tell();
@@ -213,12 +215,13 @@ impl Targets {
         self.corpus.as_deref().filter(|path| is_file(path))
     }
 
-    /// Refuses outputs in a work folder that is kept: whoever makes it anew removes what is in it.
-    pub fn refuse_in(&self, folder: &Path) -> Result<(), Error> {
+    /// Refuses outputs in a folder that is the program's own, called `what`: it is not theirs to be found in, and what does not
+    /// belong to it is removed.
+    pub fn refuse_in(&self, folder: &Path, what: &str) -> Result<(), Error> {
         let folder = resolved(folder);
         match self.files().into_iter().find(|(_, file)| file.starts_with(&folder)) {
             Some((path, _)) => {
-                let message = "stands in the work folder that is kept; name a file elsewhere".to_owned();
+                let message = format!("stands in {what}; name a file elsewhere");
                 Err(Error::Output { path: path.to_owned(), message })
             }
             None => Ok(()),
@@ -239,9 +242,7 @@ impl Targets {
         if path == Path::new("-") {
             return Ok(Output::stream("standard output", Box::new(std::io::stdout())));
         }
-        let output = Output::create(path, self.existing)?;
-        output.temporary().map_or(Ok(()), |temporary| work.remember_temporary(temporary))?;
-        Ok(output)
+        Output::create_noted(path, self.existing, |temporary| work.remember_temporary(temporary))
     }
 
     /// Gives all outputs their names at once. A rejects file of an earlier run must not seem to belong to this one.
@@ -293,7 +294,7 @@ fn is_file(path: &Path) -> bool {
 }
 
 /// The rejects: a file that begins with the first of them, and a few words for the terminal.
-struct Rejects<'a> {
+pub struct Rejects<'a> {
     target: &'a Targets,
     work: &'a WorkFolder,
     output: Option<Output>,
@@ -301,8 +302,13 @@ struct Rejects<'a> {
     summary: Summary,
 }
 
-impl Rejects<'_> {
-    fn add(&mut self, reject: &Reject) -> Result<(), Error> {
+impl<'a> Rejects<'a> {
+    pub fn new(target: &'a Targets, work: &'a WorkFolder) -> Self {
+        Self { target, work, output: None, count: 0, summary: Summary::default() }
+    }
+
+    /// Notes the next one.
+    pub fn add(&mut self, reject: &Reject) -> Result<(), Error> {
         if self.output.is_none() {
             let create = |path| self.target.create(path, self.work);
             self.output = self.target.rejects.as_deref().map(create).transpose()?;

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use dehusk::Error;
 use dehusk::config::Config;
 use dehusk::pipeline::{Job, Kept, redecide};
 
 use super::args::{MachineArgs, Switch, laid_over, refuse_inputs, stop_flag};
-use super::outputs::{OutputArgs, Targets, exit};
+use super::outputs::{KEPT_FOLDER, OutputArgs, Rejects, Targets, exit};
 use super::{Exit, guard, terminal};
 
 /// Answer from the work folder of a finished run with another threshold, similarity or rank
@@ -50,7 +51,15 @@ pub fn run(args: &Args) -> Result<Exit> {
     let config = configuration(args, &kept)?;
     let targets = Targets::of(&args.out);
     targets.check()?;
-    targets.refuse_in(&args.folder)?;
+    targets.refuse_in(&args.folder, KEPT_FOLDER)?;
+    let is_inside = |folder: &PathBuf| {
+        folder.canonicalize().ok().zip(args.folder.canonicalize().ok()).is_some_and(|(a, b)| a.starts_with(b))
+    };
+    if let Some(folder) = args.machine.work_dir.as_ref().filter(|folder| is_inside(folder)) {
+        let message =
+            format!("--work-dir {}: stands in {KEPT_FOLDER}; name a folder elsewhere", folder.display());
+        return Err(Error::Config(message).into());
+    }
     let inputs = kept.inputs();
     refuse_inputs(targets.all(), inputs.iter().map(|input| &input.file))?;
     MachineArgs::set_threads(&config)?;
@@ -63,9 +72,9 @@ pub fn run(args: &Args) -> Result<Exit> {
     let progress = args.out.progress();
     let job = Job::new(inputs, &config, &work, &*progress, stop);
     let explain = guard::explain_under(&config);
-    let rejected = args
-        .out
-        .answer(&job, &targets, &*progress, &explain, None, |reject| redecide(&job, &kept, reject))?;
+    let rejects = Rejects::new(&targets, &work);
+    let rejected =
+        args.out.answer(&job, &*progress, &explain, None, rejects, |reject| redecide(&job, &kept, reject))?;
     Ok(exit(rejected, &config))
 }
 
@@ -74,7 +83,7 @@ fn configuration(args: &Args, kept: &Kept) -> Result<Config> {
     let mut config = laid_over(kept.config().clone(), args.config.as_deref(), &args.set)?;
     config.dedup.threshold = args.threshold.unwrap_or(config.dedup.threshold);
     config.dedup.enabled = Switch::over(args.dedup, config.dedup.enabled);
-    let config = args.out.lay_over(args.machine.lay_over(config)?);
+    let config = args.out.lay_over(args.machine.lay_over(config)?)?;
     kept.refuse_other_labels(&config)?;
     Ok(config)
 }

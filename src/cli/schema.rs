@@ -1,11 +1,9 @@
 //! `dehusk schema`: the JSON Schema of each format.
 
-use std::io::Write;
-
 use anyhow::Result;
 use dehusk::schema::Kind;
 
-use super::Exit;
+use super::{Exit, print};
 
 /// Print the JSON Schema of a format
 #[derive(Debug, clap::Args)]
@@ -35,6 +33,6 @@ pub fn run(args: &Args) -> Result<Exit> {
         Format::Config => Kind::Config,
         Format::Advice => Kind::Advice,
     };
-    std::io::stdout().lock().write_all(dehusk::schema::text(kind).as_bytes())?;
+    print(dehusk::schema::text(kind).as_bytes())?;
     Ok(Exit::Done)
 }

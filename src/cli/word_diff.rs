@@ -16,32 +16,51 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Characters of equal text shown on each side of a change.
 const AROUND: usize = 60;
 
-/// Writes how `new` differs from `old`: `[-gone-]`, `{+new+}`.
-pub fn write_word_diff(out: &mut Vec<u8>, old: &str, new: &str) -> Result<()> {
+/// Writes how `new` differs from `old`: `[-gone-]`, `{+new+}`. After `most` places it says how many more there are.
+pub fn write_word_diff(out: &mut Vec<u8>, old: &str, new: &str, most: usize) -> Result<()> {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_words(old, new);
-    let mut equal = String::new();
-    let mut begins = true;
+    let (mut equal, mut gone, mut inserted) = (String::new(), String::new(), String::new());
+    let mut places = 0;
     for change in diff.iter_all_changes() {
-        let value = change.value();
         match change.tag() {
+            ChangeTag::Delete => gone.push_str(change.value()),
+            ChangeTag::Insert => inserted.push_str(change.value()),
             ChangeTag::Equal => {
-                equal.push_str(value);
-                continue;
-            }
-            ChangeTag::Delete => {
-                write_equal(out, &equal, begins, false)?;
-                write!(out, "{GONE}[-{value}-]{GONE:#}")?;
-            }
-            ChangeTag::Insert => {
-                write_equal(out, &equal, begins, false)?;
-                write!(out, "{INSERTED}{{+{value}+}}{INSERTED:#}")?;
+                if gone.len() + inserted.len() > 0 {
+                    places += 1;
+                    if places <= most {
+                        write_place(out, &equal, places == 1, &gone, &inserted)?;
+                    }
+                    [&mut equal, &mut gone, &mut inserted].into_iter().for_each(String::clear);
+                }
+                equal.push_str(change.value());
             }
         }
-        equal.clear();
-        begins = false;
     }
-    write_equal(out, &equal, begins, true)?;
+    if gone.len() + inserted.len() > 0 {
+        places += 1;
+        if places <= most {
+            write_place(out, &equal, places == 1, &gone, &inserted)?;
+        }
+        equal.clear();
+    }
+    if places > most {
+        return writeln!(out, "\n… and {} more places; --full shows all", places - most);
+    }
+    write_equal(out, &equal, places == 0, true)?;
     writeln!(out)
+}
+
+/// What changed at one place, behind what did not.
+fn write_place(out: &mut Vec<u8>, equal: &str, begins: bool, gone: &str, inserted: &str) -> Result<()> {
+    write_equal(out, equal, begins, false)?;
+    if !gone.is_empty() {
+        write!(out, "{GONE}[-{gone}-]{GONE:#}")?;
+    }
+    if !inserted.is_empty() {
+        write!(out, "{INSERTED}{{+{inserted}+}}{INSERTED:#}")?;
+    }
+    Ok(())
 }
 
 /// Equal text between two changes, shortened in the middle.

@@ -46,10 +46,12 @@ pub struct AgainstConfig {
     /// An n-gram that more documents hold than this, exact copies counted once, is a commonplace and counts for no item; 0 is
     /// no limit. GPT-3 took 10, for a benchmark that had not spread; a question that quiz sites copy stands on more pages.
     pub max_documents: u32,
-    /// The JSON fields of the reference that are looked for. Each is an item of its own, since no page need have them in one
-    /// order or all of them; the strings of a list are one item.
+    /// The JSON fields of the reference that are looked for; none named is that of the inputs with mode `near`, and `text` with
+    /// `ngram`. There each is an item of its own, since no page need have them in one order or all of them; the strings of a list
+    /// are one item. With `near` there can be one.
     pub text_fields: Vec<String>,
-    /// The JSON field with an item's id; where it is missing, the id is `PATH#RECORD`.
+    /// The JSON field with an item's id; empty is that of the inputs with mode `near`, and `id` with `ngram`. Where it is missing,
+    /// the id is `PATH#RECORD`.
     pub id_field: String,
 }
 
@@ -62,23 +64,36 @@ impl Default for AgainstConfig {
             share: 0.5,
             min_words: 8,
             max_documents: 100,
-            text_fields: vec!["text".to_owned()],
-            id_field: "id".to_owned(),
+            text_fields: Vec::new(),
+            id_field: String::new(),
         }
     }
 }
 
 impl AgainstConfig {
+    /// The fields with items.
+    #[must_use]
+    pub fn item_fields(&self) -> Vec<String> {
+        if self.text_fields.is_empty() { vec!["text".to_owned()] } else { self.text_fields.clone() }
+    }
+
+    /// The field with an item's id.
+    #[must_use]
+    pub fn item_id_field(&self) -> &str {
+        if self.id_field.is_empty() { "id" } else { &self.id_field }
+    }
+
     /// How the reference is read: whole, and each file by its name, whatever the inputs are.
     #[must_use]
     pub fn input(&self, input: &InputConfig) -> InputConfig {
-        let id_field = self.id_field.clone();
+        let id_field = self.item_id_field().to_owned();
         InputConfig { id_field, max_record: input.max_record, ..InputConfig::default() }
     }
 
     /// What is wrong with a value: its key, the value, and what it must be.
     pub(super) fn mistake(&self) -> Option<(&'static str, String, &'static str)> {
-        let Self { n, share, min_words, text_fields, id_field, .. } = self;
+        let Self { n, share, min_words, text_fields, .. } = self;
+        let id_field = self.item_id_field();
         if !(2..=64).contains(n) {
             return Some(("against.n", n.to_string(), "from 2 to 64 words"));
         }
@@ -89,13 +104,9 @@ impl AgainstConfig {
             return Some(("against.min_words", min_words.to_string(), "from 1 to 64"));
         }
         let is_again = |(i, field): (usize, &String)| text_fields[..i].contains(field) || field == id_field;
-        if text_fields.is_empty()
-            || id_field.is_empty()
-            || text_fields.iter().any(String::is_empty)
-            || text_fields.iter().enumerate().any(is_again)
-        {
+        if text_fields.iter().any(String::is_empty) || text_fields.iter().enumerate().any(is_again) {
             let value = format!("{text_fields:?} with against.id_field = {id_field:?}");
-            return Some(("against.text_fields", value, "names of different JSON fields, at least one"));
+            return Some(("against.text_fields", value, "names of different JSON fields"));
         }
         None
     }

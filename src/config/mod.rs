@@ -249,6 +249,10 @@ impl Config {
         if !(similarity > 0.5 && similarity <= 1.0) {
             return wrong("dedup.blocks.similarity", &similarity, "above 0.5 and at most 1");
         }
+        let sample = self.meter.sample;
+        if sample != 0 && !MeterConfig::SAMPLES.contains(&sample) {
+            return wrong("meter.sample", &sample, "0, or from 8 to 1000000");
+        }
         if let Some((key, value, must)) = self.against.mistake() {
             return wrong(key, &value, must);
         }

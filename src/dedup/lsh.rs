@@ -33,7 +33,7 @@ const RISK: f64 = 1e-4;
 const WORST_BINS: usize = 80;
 
 /// Shingles by which a document looks for others that contain it.
-const QUESTIONS: usize = 16;
+pub const QUESTIONS: usize = 16;
 
 /// Bits of a bucket's number, so that it takes six bytes on disk. A billion documents have some 16 billion buckets; one
 /// in twenty thousand then meets a stranger there, who costs a look at two signatures.

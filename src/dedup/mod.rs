@@ -23,7 +23,7 @@ mod stretch;
 
 pub use blocks::{BlockKey, DuplicateBlock, duplicates, is_content, may_drop_duplicates};
 pub use entry::{Entry, MainTextDigest};
-pub use lsh::{Banding, Bucket, Lsh};
+pub use lsh::{Banding, Bucket, Lsh, QUESTIONS};
 pub use near_blocks::{BlockHalf, Link, LinkKind, NearBlocks, Ranked, Survivors};
 pub use probe::{Probes, Scratch, Standing};
 pub use rank::claim;

@@ -46,6 +46,7 @@ impl Stage {
 struct Checkpoint {
     configuration: String,
     inputs: String,
+    known: String,
     stage: Stage,
 }
 
@@ -74,8 +75,8 @@ impl Job<'_> {
     /// Puts a stage down. All that its state speaks of must be on disk.
     pub(super) fn save(&self, stage: Stage) -> Result<()> {
         let runs = stage.runs();
-        let inputs = self.inputs_now();
-        let checkpoint = Checkpoint { configuration: self.configuration(), inputs, stage };
+        let (inputs, known) = (self.inputs_now(), self.known_now());
+        let checkpoint = Checkpoint { configuration: self.configuration(), inputs, known, stage };
         self.work.save(&checkpoint, runs.into_iter())
     }
 
@@ -83,7 +84,9 @@ impl Job<'_> {
     pub(super) fn resumed(&self) -> Result<Option<Stage>> {
         // Before anything is read: what is read later must be what was there now.
         let now = self.inputs_now();
-        let Some(Checkpoint { configuration, inputs, stage }) = self.work.load()? else { return Ok(None) };
+        let Some(Checkpoint { configuration, inputs, known, stage }) = self.work.load()? else {
+            return Ok(None);
+        };
         let refuse = |what: &str| {
             let path = self.work.path().to_owned();
             let message = format!("{what}; run without --resume to start over");
@@ -94,6 +97,9 @@ impl Job<'_> {
         }
         if inputs != now {
             return refuse("was left by a run over other inputs, or they have changed since");
+        }
+        if known != self.known_now() {
+            return refuse("was left by a run with another index or reference, or it has changed since");
         }
         self.work.remove_runs_but(&stage.runs().into_iter().collect())?;
         match &stage {
@@ -112,10 +118,15 @@ impl Job<'_> {
         hash(&(env!("CARGO_PKG_VERSION"), config.to_toml()))
     }
 
-    /// What the inputs and the reference were when this was first asked, and what is known besides.
+    /// What the inputs were when this was first asked.
     fn inputs_now(&self) -> String {
+        self.work.inputs(|| identity(&self.inputs))
+    }
+
+    /// What the run is held against.
+    fn known_now(&self) -> String {
         let known = self.known.as_deref().map_or("", Known::identity);
-        self.work.inputs(|| identity(&self.inputs) + &identity(&self.against)) + known
+        format!("{known}{}", if self.against.is_empty() { String::new() } else { identity(&self.against) })
     }
 }
 

@@ -20,7 +20,7 @@ use super::emit::portions;
 use super::ordered::ordered;
 use super::sort::{Runs, Sorter};
 use super::store::Store;
-use crate::config::{AgainstMode, Size};
+use crate::config::Size;
 use crate::contamination::{Builder, Overlap, Places, Reference, Words};
 use crate::document::{Side, Span};
 use crate::error::{Error, Result};
@@ -90,17 +90,14 @@ pub(super) fn read(
     if job.against.is_empty() {
         return Ok(None);
     }
-    if config.mode == AgainstMode::Near {
-        let message = "against.mode = near: is not there yet; give --mode ngram".to_owned();
-        return Err(Error::Config(message));
-    }
     job.progress.stage("against", 0);
     let room = (job.memory() / 4).min(MOST_BYTES);
     let mut builder = Builder::new(config);
+    let (fields, id_field) = (config.item_fields(), config.item_id_field());
     for batch in Batches::new(Arc::clone(&job.against), &config.input(&job.config.input)) {
         job.check_stop()?;
         for i in 0..batch.records.len() {
-            match parse_texts(&batch, i, &job.against, &config.text_fields, &config.id_field) {
+            match parse_texts(&batch, i, &job.against, &fields, id_field) {
                 Ok((id, place, texts)) => {
                     for (field, text) in texts {
                         builder.add(id.clone(), place.clone(), field, &text);
@@ -162,6 +159,7 @@ impl Contamination {
 
     /// Writes what was found of each item, in the order of the reference.
     pub fn write(self, job: &Job<'_>, store: &Store, output: &mut Output) -> Result<()> {
+        let fields = job.config.against.item_fields();
         let config = &job.config.against;
         let Self { reference, held, commonplace, .. } = self;
         let mut held = held.finish()?.peekable();
@@ -186,7 +184,7 @@ impl Contamination {
                 }
             }
             let commonplace = commonplace.next_if(|(item, _)| *item == number).map_or(0, |(_, count)| count);
-            let field = item.field.and_then(|field| config.text_fields.get(field)).map(String::as_str);
+            let field = item.field.and_then(|field| fields.get(field)).map(String::as_str);
             line.clear();
             let findings =
                 ItemFindings { item, field, commonplace, total: documents, contaminated: enough, named };

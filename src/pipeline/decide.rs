@@ -82,8 +82,17 @@ impl Outcome {
             };
             let duplicates = take(&mut self.duplicates, number, |d| d.document);
             let spans = take(&mut self.spans, number, |span| span.document);
+            let exact = entry.map(|entry| entry.exact);
             Some(judged.and_then(|(verdict, first_copy)| {
-                Ok(Waiting { number, bytes, verdict, first_copy, duplicates: duplicates?, spans: spans? })
+                Ok(Waiting {
+                    number,
+                    bytes,
+                    exact,
+                    verdict,
+                    first_copy,
+                    duplicates: duplicates?,
+                    spans: spans?,
+                })
             }))
         })
     }
@@ -120,6 +129,8 @@ pub struct Waiting {
     /// Its number in the run.
     pub number: u32,
     bytes: Vec<u8>,
+    /// The exact key of its main text, if it has any.
+    pub(super) exact: Option<u128>,
     /// Whether it stays.
     pub verdict: Verdict,
     /// The first document that was dropped by comparison with it, if any was.
@@ -211,36 +222,31 @@ impl State {
 /// Whatever ends a run; a bad record does not.
 pub fn decide(job: &Job<'_>, mut reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
     let reference = contamination::read(job, &mut reject)?;
-    let Parts { store, rejects, judged, duplicates, spans, skipped, contamination, search } =
-        match job.resumed()? {
-            Some(Stage::Decided(state)) => {
-                let (store, rejects) = reopened(job, &state)?;
-                let [judged, duplicates] = [(); 2].map(|()| job.memory() / 4);
-                let judged = Sorter::resume(job.work.path(), &state.judged, judged);
-                let duplicates = Sorter::resume(job.work.path(), &state.duplicates, duplicates);
-                Parts {
-                    store,
-                    rejects,
-                    judged,
-                    duplicates,
-                    spans: Sorter::resume(job.work.path(), &state.spans, job.memory() / 8),
-                    skipped: state.skipped,
-                    contamination: (reference.zip(state.contamination))
-                        .map(|(reference, found)| Contamination::resume(job, reference, &found)),
-                    search: state.search,
-                }
+    let parts = match job.resumed()? {
+        Some(Stage::Decided(state)) => {
+            let (store, rejects) = reopened(job, &state)?;
+            let (folder, quarter) = (job.work.path(), job.memory() / 4);
+            Parts {
+                store,
+                rejects,
+                judged: Sorter::resume(folder, &state.judged, quarter),
+                duplicates: Sorter::resume(folder, &state.duplicates, quarter),
+                spans: Sorter::resume(folder, &state.spans, job.memory() / 8),
+                skipped: state.skipped,
+                contamination: (reference.zip(state.contamination))
+                    .map(|(reference, found)| Contamination::resume(job, reference, &found)),
+                search: state.search,
             }
-            stage => newly_decided(job, stage, reference)?,
-        };
+        }
+        stage => newly_decided(job, stage, reference)?,
+    };
     let mut kept = job.work.is_kept().then(|| Keeper::open(job)).transpose()?;
-    rejected::hand_out(job, &rejects, &store.repeated, |number, rejected| {
+    rejected::hand_out(job, &parts.rejects, &parts.store.repeated, |number, rejected| {
         kept.as_mut().map_or(Ok(()), |kept| kept.reject(number, rejected))?;
         reject(rejected)
     })?;
-    kept.map_or(Ok(()), |kept| kept.put_down(job, &store, &skipped))?;
-    let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
-    let spans = spans.finish()?.peekable();
-    Ok(Decided { store, outcome: Outcome { judged, duplicates, spans, skipped, contamination, search } })
+    kept.map_or(Ok(()), |kept| kept.put_down(job, &parts.store, &parts.skipped))?;
+    parts.decided()
 }
 
 /// What deciding leaves.
@@ -253,6 +259,15 @@ struct Parts {
     skipped: Vec<(String, u64)>,
     contamination: Option<Contamination>,
     search: Statistics,
+}
+
+impl Parts {
+    fn decided(self) -> Result<Decided> {
+        let Self { store, judged, duplicates, spans, skipped, contamination, search, .. } = self;
+        let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
+        let spans = spans.finish()?.peekable();
+        Ok(Decided { store, outcome: Outcome { judged, duplicates, spans, skipped, contamination, search } })
+    }
 }
 
 fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
@@ -271,11 +286,7 @@ fn reopened(job: &Job<'_>, state: &State) -> Result<(Store, Spool)> {
 /// Whatever ends a run, and [`Error::Work`](crate::Error::Work) where the kept folder is damaged.
 pub fn redecide(job: &Job<'_>, kept: &Kept, reject: impl FnMut(&Reject) -> Result<()>) -> Result<Decided> {
     let drafts = kept.drafts(job, reject)?;
-    let Parts { store, judged, duplicates, spans, skipped, contamination, search, .. } =
-        judged(job, drafts, None)?;
-    let (judged, duplicates) = (judged.finish()?.peekable(), duplicates.finish()?.peekable());
-    let spans = spans.finish()?.peekable();
-    Ok(Decided { store, outcome: Outcome { judged, duplicates, spans, skipped, contamination, search } })
+    judged(job, drafts, None)?.decided()
 }
 
 fn newly_decided(job: &Job<'_>, stage: Option<Stage>, reference: Option<Reference>) -> Result<Parts> {
@@ -287,8 +298,9 @@ fn newly_decided(job: &Job<'_>, stage: Option<Stage>, reference: Option<Referenc
 fn judged(job: &Job<'_>, drafts: Drafts, reference: Option<Reference>) -> Result<Parts> {
     let Drafts { spool, rejects, rows, repeated, buckets, paragraphs, skipped_near_pairs } = drafts;
     let (inputs, known) = (Arc::clone(&job.inputs), job.known.clone());
-    if known.as_ref().is_some_and(|known| rows.len() + u64::from(known.documents()) >= u64::from(u32::MAX)) {
-        let message = "a run and what its index knows have at most 4294967294 documents; split the corpus";
+    let before = known.as_ref().map_or(0, |known| known.documents().max(known.ranked()));
+    if rows.len() + u64::from(before) >= u64::from(u32::MAX) {
+        let message = "a run and all that went into its index before have at most 4294967294 documents; split the corpus";
         return Err(crate::Error::Config(message.to_owned()));
     }
     let store = Store { inputs, known, spool, rows, repeated };

@@ -68,6 +68,7 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
         job,
         reference: contamination.as_ref().map(|contamination| &contamination.reference),
         store: &store,
+        wants_corpus: outputs.corpus.is_some(),
         wants_decisions: outputs.decisions.is_some(),
         is_guarded: guards.is_some(),
         recipe: outputs.layer.as_ref().map(LayerBuilder::recipe),
@@ -150,6 +151,8 @@ struct View<'a> {
     /// What documents were compared with, if with anything.
     reference: Option<&'a Reference>,
     store: &'a Store,
+    /// Whether the corpus is written at all.
+    wants_corpus: bool,
     /// Whether the decisions are written at all; they are longer than the corpus.
     wants_decisions: bool,
     /// Whether a guard asks what is lost.
@@ -181,8 +184,7 @@ impl View<'_> {
             };
             if let Some(recipe) = &self.recipe {
                 draft.labelled.blocks = blocks.iter().map(|block| block.labelled).collect();
-                let exact = self.store.exact_key(waiting.number)?;
-                written.additions.push(recipe.addition(&draft, verdict, exact));
+                written.additions.push(recipe.addition(&draft, &blocks, verdict, waiting.exact));
             }
             let document = &draft.document;
             let elsewhere = match verdict {
@@ -194,7 +196,7 @@ impl View<'_> {
                 if spans.is_on() { Some(waiting.spans(|number| self.id(number, &mut ids))?) } else { None };
             let (spans, canonical_id) = (spans.as_deref(), canonical_id.as_deref());
             let decision = Decision { document, blocks: &blocks, verdict, spans, canonical_id, elsewhere };
-            if matches!(verdict, Verdict::Keep { .. }) {
+            if self.wants_corpus && matches!(verdict, Verdict::Keep { .. }) {
                 let gaps = if self.job.config.label.enabled { Gaps::of(document) } else { Gaps::Verbatim };
                 let dropped = spans.map(SpanDecision::dropped).unwrap_or_default();
                 if dropped.is_empty() {

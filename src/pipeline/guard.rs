@@ -20,7 +20,7 @@ use crate::document::{Document, Label, Side, Verdict};
 use crate::error::Result;
 use crate::repetition::host;
 use crate::report::{Breach, Case, Guard, NAMED_CASES, Summary};
-use crate::write::{BlockAction, Decision, SpanDecision};
+use crate::write::{BlockAction, BlockDecision, Decision, SpanDecision, bytes_within};
 
 /// The part of a document in a loss. The larger is the worse, and of equal ones the earlier.
 type Part = (u64, Reverse<u32>);
@@ -53,7 +53,7 @@ impl Loss {
         }
         if !is_gone {
             let spans = SpanDecision::dropped(decision.spans.unwrap_or_default());
-            gone_bytes += spans.iter().map(|span| span.len() as u64).sum::<u64>();
+            gone_bytes += bytes_within(BlockDecision::kept(decision.blocks).map(|block| block.span), &spans);
         }
         Self {
             source: xxh3_64(source(decision.document).as_bytes()),
@@ -147,20 +147,25 @@ impl Worst {
 pub(super) struct Tally {
     losses: BTreeMap<u64, Loss>,
     copies: Worst,
+    /// Documents that go for one that is none of the run: that one, and the document.
+    for_known: Vec<(u32, u32)>,
     /// Of each label, the document that holds the most bytes of it.
     labels: [Part; Label::ALL.len()],
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        let (losses, copies) = (BTreeMap::new(), Worst::default());
-        Self { losses, copies, labels: [(0, Reverse(u32::MAX)); Label::ALL.len()] }
+        let (losses, copies, for_known) = (BTreeMap::new(), Worst::default(), Vec::new());
+        Self { losses, copies, for_known, labels: [(0, Reverse(u32::MAX)); Label::ALL.len()] }
     }
 }
 
 impl Tally {
     /// Counts a document.
     pub fn add(&mut self, waiting: &Waiting, decision: &Decision<'_>, config: &GuardConfig) {
+        if let (Verdict::Duplicate { canonical, .. }, Some(_)) = (waiting.verdict, decision.elsewhere) {
+            self.for_known.push((canonical, waiting.number));
+        }
         let loss = Loss::of(waiting.number, decision);
         self.losses.entry(loss.source).and_modify(|sum| sum.add(&loss)).or_insert(loss);
         if let (Verdict::Keep { copies }, Some(copy)) = (waiting.verdict, waiting.first_copy)
@@ -188,7 +193,8 @@ impl Tally {
 pub(super) struct Guards<'a> {
     config: &'a GuardConfig,
     losses: Sorter<Loss>,
-    /// All but the losses.
+    for_known: Sorter<(u32, u32)>,
+    /// All the rest.
     tally: Tally,
 }
 
@@ -197,20 +203,27 @@ impl<'a> Guards<'a> {
     pub fn new(job: &Job<'a>) -> Option<Self> {
         let config = &job.config.guard;
         let losses = job.sorter("losses", job.memory() / 8, None);
-        (config.action != GuardAction::Off).then(|| Self { config, losses, tally: Tally::default() })
+        let for_known = job.sorter("for-known", job.memory() / 32, None);
+        (config.action != GuardAction::Off).then(|| Self {
+            config,
+            losses,
+            for_known,
+            tally: Tally::default(),
+        })
     }
 
     /// Counts a portion of documents.
     pub fn add(&mut self, portion: Tally) -> Result<()> {
-        let Tally { losses, copies, labels } = portion;
+        let Tally { losses, copies, for_known, labels } = portion;
         self.tally.copies.merge(copies);
         self.tally.merge_labels(labels);
+        self.for_known.extend(for_known)?;
         self.losses.extend(losses.into_values())
     }
 
     /// The limits that the whole of it passes. `summary` is that of all documents counted.
     pub fn judge(self, store: &Store, summary: &Summary) -> Result<Vec<Breach>> {
-        let Self { config, losses, tally } = self;
+        let Self { config, losses, for_known, mut tally } = self;
         let (mut documents, mut bytes) = (Worst::default(), Worst::default());
         let mut judge = |loss: &Loss| {
             if u64::from(loss.documents) < config.min_documents {
@@ -237,6 +250,13 @@ impl<'a> Guards<'a> {
             }
         }
         sum.iter().for_each(&mut judge);
+        if config.copies > 0 {
+            counted(for_known.finish()?, |found| {
+                if found.is_above(config.copies.into()) {
+                    tally.copies.add(found);
+                }
+            })?;
+        }
 
         let of_source = |found: Found| {
             let name = source(&store.draft(found.namesake)?.document);
@@ -266,6 +286,20 @@ impl<'a> Guards<'a> {
         ];
         Ok(breaches.into_iter().flatten().collect())
     }
+}
+
+/// How many copies each canonical takes, of sorted pairs of it and a copy.
+fn counted(copies: impl Iterator<Item = Result<(u32, u32)>>, mut found: impl FnMut(Found)) -> Result<()> {
+    let mut open: Option<Found> = None;
+    for copy in copies {
+        let (namesake, example) = copy?;
+        match &mut open {
+            Some(open) if open.namesake == namesake => open.count += 1,
+            _ => open.replace(Found { count: 1, of: 1, example, namesake }).into_iter().for_each(&mut found),
+        }
+    }
+    open.into_iter().for_each(found);
+    Ok(())
 }
 
 /// The labels of boilerplate that take too much, each with its place among the labels for a namesake.

@@ -55,8 +55,8 @@ struct State {
     program: String,
     /// As TOML.
     config: String,
-    /// The inputs' names.
-    inputs: Vec<String>,
+    /// The inputs' names, and where they are whatever folder the program is run in.
+    inputs: Vec<(String, PathBuf)>,
     records: u64,
     drafts: Sealed,
     rejects: Sealed,
@@ -93,7 +93,7 @@ impl Keeper {
         job.work.prepare_to_stay(&State {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             config: job.config.to_toml(),
-            inputs: job.inputs.iter().map(|input| input.path.to_string()).collect(),
+            inputs: job.inputs.iter().map(|input| (input.path.to_string(), absolute(&input.file))).collect(),
             records: store.rows.len(),
             drafts: Sealed { extent: store.spool.checkpoint()?, checksum: drafts.value() },
             rejects: Sealed { extent: self.rejects.checkpoint()?, checksum: self.checksum.value() },
@@ -157,8 +157,8 @@ impl Kept {
     #[must_use]
     pub fn inputs(&self) -> Arc<[Input]> {
         let (kind, compression) = (Kind::Text, Compression::None);
-        let named = |path: &String| {
-            let (file, id) = (PathBuf::from(path), path.clone());
+        let named = |(path, file): &(String, PathBuf)| {
+            let (file, id) = (file.clone(), path.clone());
             Input { path: path.as_str().into(), file, id, kind, compression, bytes: 0 }
         };
         self.state.inputs.iter().map(named).collect()
@@ -207,6 +207,12 @@ impl Kept {
     fn compare(&self, name: &str, found: u64, sealed: Sealed) -> Result<()> {
         if found == sealed.checksum { Ok(()) } else { Err(self.damaged(name)) }
     }
+}
+
+/// A path that a later process finds, in UTF-8 since it goes into JSON.
+fn absolute(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.to_string_lossy().into_owned().into()
 }
 
 /// What is wrong when a file of a kept folder is not what it was written as.

@@ -48,6 +48,7 @@ pub use emit::{Outputs, emit};
 pub use kept::Kept;
 pub use store::Store;
 pub use subset::{Searched, search_among};
+pub use verdicts::SHARED_BYTES;
 
 use crate::config::{Config, Size};
 use crate::error::{Error, Result};

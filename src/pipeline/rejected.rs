@@ -59,7 +59,8 @@ pub(super) fn hand_out(
                 while let Some(earlier) = spooled.next_if(|next| !matches!(next, Ok((n, _)) if *n > number)) {
                     earlier.and_then(|(number, earlier)| reject(number, &earlier))?;
                 }
-                let among = if job.known.is_some() { "a run and its index" } else { "a run" };
+                let has_index = job.known.as_ref().is_some_and(|known| known.has_index());
+                let among = if has_index { "a run and its index" } else { "a run" };
                 let message = format!("an earlier record has the same id; ids must be unique in {among}");
                 reject(number, &batch.reject(i, &job.inputs, Cause::DuplicateId, message))?;
             }

@@ -26,7 +26,7 @@ use super::store::Store;
 use super::verdicts::Ranks;
 use crate::config::BlockPolicy;
 use crate::dedup::spans::{
-    Border, Fingerprint, Link, Links, Matcher, Piece, Removal, RepeatedSpan, SharedRun, SpanText, sampling,
+    Border, Fingerprint, Link, Links, Matcher, Piece, Removal, RepeatedSpan, SharedRun, SpanText, WordPlaces,
     settle,
 };
 use crate::document::Verdict;
@@ -37,6 +37,9 @@ use crate::write::{BlockAction, BlockDecision};
 /// Documents that a worker compares at a time, unless fewer have so many words.
 const PORTION: usize = 32;
 const PORTION_WORDS: usize = 64 << 10;
+
+/// Records between two looks at whether the run should end.
+const LOOK: u64 = 1 << 12;
 
 /// Bytes of other documents' words that a worker holds for the next document.
 const OWNER_BYTES: usize = 16 << 20;
@@ -85,7 +88,7 @@ pub(super) fn repeated_spans(job: &Job<'_>, store: &Store, ranks: &Ranks, outcom
         found: job.sorter("spans-found", job.memory() / 8, None),
         skipped_links: 0,
     };
-    let source = by_document(links.finish()?, store, ranks, sampling(job.config.dedup.spans.min_words).0);
+    let source = by_document(links.finish()?, store, ranks);
     let compare = |portion: Vec<Vec<Link>>| compare(job, store, ranks, &portion);
     let describe = |portion: &Vec<Vec<Link>>| {
         portion
@@ -162,8 +165,6 @@ fn sample(job: &Job<'_>, store: &Store, ranks: &Ranks, waiting: &Waiting) -> Res
 /// Who may have a run in common with whom, which documents are the better ones of such pairs, and how many pairs were left
 /// out.
 fn links(job: &Job<'_>, ranks: &Ranks, samples: Sorter<Fingerprint>) -> Result<(Sorter<Link>, Bits, u64)> {
-    /// Fingerprints between two looks at whether the run should end.
-    const LOOK: u64 = 1 << 16;
     let mut sorter = job.sorter("span-links", job.memory() / 4, None);
     let mut owners = Bits::new(ranks.len());
     let mut links = Links::default();
@@ -179,25 +180,18 @@ fn links(job: &Job<'_>, ranks: &Ranks, samples: Sorter<Fingerprint>) -> Result<(
     Ok((sorter, owners, links.skipped))
 }
 
-/// The links of a few documents at a time. Links that are sure to lie in one run are one link.
+/// The links of a few documents at a time.
 fn by_document(
     links: Sorted<Link>,
     store: &Store,
     ranks: &Ranks,
-    run: usize,
 ) -> impl Iterator<Item = Result<Vec<Vec<Link>>>> + Send {
     let mut links = links.peekable();
     let mut one = move || -> Result<Option<Vec<Link>>> {
         let Some(first) = links.next().transpose()? else { return Ok(None) };
         let mut own = vec![first];
-        let mut last = first;
         while let Some(next) = links.next_if(|next| !matches!(next, Ok(next) if next.place != first.place)) {
-            let next = next?;
-            let is_near = next.word <= last.word + run as u32;
-            if !(is_near && (next.owner, next.shift) == (last.owner, last.shift)) {
-                own.push(next);
-            }
-            last = next;
+            own.push(next?);
         }
         Ok(Some(own))
     };
@@ -298,6 +292,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Settles what goes of the next document.
     fn settle(&mut self, compared: &Compared) -> Result<()> {
+        self.job.check_stop()?;
         let Compared { place, source, text, is_cleaned, runs, borders, skipped } = compared;
         let place = *place;
         self.skipped_links += skipped;
@@ -320,8 +315,9 @@ impl Run<'_> {
         let is_dropped = config.spans.policy == BlockPolicy::Drop
             && !is_cleaned
             && text.parts.iter().any(|part| part.is_content(source, min_words) && !goes(&part.words));
+        let mut places = WordPlaces::default();
         for piece in &pieces {
-            for (span, words) in text.spans(source, piece.start..piece.end, borders) {
+            for (span, words) in text.spans(source, piece.start..piece.end, borders, &mut places) {
                 self.found.push(Found {
                     owner: piece.owner.0,
                     owner_start: piece.owner.1 + (words.start - piece.start),
@@ -363,18 +359,20 @@ impl Run<'_> {
 /// Says where the owners have the words.
 fn placed(job: &Job<'_>, store: &Store, ranks: &Ranks, found: Sorter<Found>) -> Result<Sorter<RepeatedSpan>> {
     let mut spans = job.sorter("spans", job.memory() / 8, None);
-    let mut held: Option<(u32, String, SpanText)> = None;
-    for found in found.finish()? {
+    let mut held: Option<(u32, String, SpanText, WordPlaces)> = None;
+    for (number, found) in (0_u64..).zip(found.finish()?) {
+        if number % LOOK == 0 {
+            job.check_stop()?;
+        }
         let Found { owner, owner_start, words, document, bytes, is_dropped } = found?;
-        let (_, source, text) = match held.take() {
+        let (_, source, text, places) = match held.take() {
             Some(same) if same.0 == owner => held.insert(same),
             _ => {
-                job.check_stop()?;
                 let (source, text) = text_at(store, ranks, owner)?;
-                held.insert((owner, source, text))
+                held.insert((owner, source, text, WordPlaces::default()))
             }
         };
-        let there = text.bytes(source, owner_start..owner_start + words);
+        let there = text.bytes(source, owner_start..owner_start + words, places);
         let owner = (ranks.document(owner), there.start as u32, there.end as u32);
         spans.push(RepeatedSpan { document, bytes, words, is_dropped, owner })?;
     }

@@ -19,7 +19,9 @@ pub(super) const LOCK: &str = "lock";
 /// Writes a state and brings it to disk.
 pub(super) fn write_state(path: &Path, state: &impl Serialize) -> Result<()> {
     let json = serde_json::to_string(state).expect("a state holds names and numbers");
-    let written = File::create(path).and_then(|mut file| {
+    // What has this name was left by a killed process, or is a link that somebody else has put there.
+    let _ = fs::remove_file(path);
+    let written = File::create_new(path).and_then(|mut file| {
         writeln!(file, "{}", checksum(json.as_bytes()))?;
         file.write_all(json.as_bytes())?;
         file.sync_all()
@@ -58,6 +60,10 @@ pub(super) fn open_lock(folder: &Path) -> Result<Option<File>> {
     let path = folder.join(LOCK);
     match File::options().write(true).create(true).truncate(false).open(&path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        // Where nothing can be written there is nothing to guard against but other readers.
+        Err(e) if matches!(e.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied) => {
+            Ok(Some(File::open(&path).map_err(Error::io("open the file", &path))?))
+        }
         file => Ok(Some(file.map_err(Error::io("create the file", &path))?)),
     }
 }

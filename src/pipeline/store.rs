@@ -72,8 +72,24 @@ impl Store {
         MainTextView::of(bytes).ok_or_else(|| self.damaged())
     }
 
-    /// Its id.
-    pub(super) fn id(&self, number: u32) -> Result<String> {
+    /// The main text of document `number`, also of one that is none of the run, its paragraphs joined by a blank line.
+    ///
+    /// # Errors
+    /// When it cannot be read back.
+    pub fn text(&self, number: u32) -> Result<String> {
+        match self.known(number) {
+            Some((known, document)) => known.text(document),
+            None => {
+                Ok(self.draft(number)?.main_blocks().map(|(_, text)| text).collect::<Vec<_>>().join("\n\n"))
+            }
+        }
+    }
+
+    /// The id of document `number`, also of one that is none of the run.
+    ///
+    /// # Errors
+    /// When it cannot be read back.
+    pub fn id(&self, number: u32) -> Result<String> {
         if let Some((known, document)) = self.known(number) {
             return known.id(document);
         }

@@ -53,7 +53,7 @@ const KEPT_ALONG: usize = BUCKET_LIMIT + 1;
 
 /// Bytes that a document's part in a bucket takes while a stretch is searched: here and in the stretch, with its share of
 /// the member and of the bucket.
-const SHARED_BYTES: usize = 48;
+pub const SHARED_BYTES: usize = 48;
 
 /// A verdict on a document other than "kept, and nobody's canonical". The order is that of the documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -31,7 +31,7 @@ use crate::error::{Error, Result};
 use kept_folder::{KEPT, is_finished};
 
 /// The version of everything a run keeps in its work folder. It changes when a format in there does.
-pub const WORK_FORMAT: u32 = 3;
+pub const WORK_FORMAT: u32 = 4;
 
 pub(super) use kept_folder::open_kept;
 
@@ -65,6 +65,8 @@ pub struct WorkFolder {
     saved: Mutex<Instant>,
     /// Whether a checkpoint stood in the folder and was removed.
     has_started_over: bool,
+    /// Whether somebody else has made the folder, and only lent it.
+    is_lent: bool,
     /// What the inputs were before the first of them was read.
     inputs: OnceLock<String>,
 }
@@ -94,6 +96,7 @@ impl WorkFolder {
             kind: Kind::Throwaway { _folder: folder },
             saved: Mutex::new(Instant::now()),
             has_started_over: false,
+            is_lent: false,
             inputs: OnceLock::new(),
         })
     }
@@ -110,9 +113,13 @@ impl WorkFolder {
     }
 
     fn take(path: PathBuf, kind: fn(File) -> Kind, leftover: Leftover) -> Result<Self> {
+        let mut is_lent = false;
         let lock = loop {
             match fs::create_dir(&path) {
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => check_version(&path)?,
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                    check_version(&path)?;
+                    is_lent = holds_only(&path, &[]);
+                }
                 made => made.map_err(Error::io("create a work folder there", folder_of(&path)))?,
             }
             // A run that ends takes its lock away with its folder, perhaps between our opening and our locking it.
@@ -125,6 +132,7 @@ impl WorkFolder {
             kind: kind(lock),
             saved: Mutex::new(Instant::now()),
             has_started_over: false,
+            is_lent,
             inputs: OnceLock::new(),
         };
         if leftover == Leftover::Remove || !work.has_checkpoint() || is_finished(&work.path) {
@@ -317,7 +325,9 @@ impl Drop for WorkFolder {
             let _ = remove(&self.file(COMMITTING));
             let _ = remove(&self.file(VERSION));
             let _ = remove(&self.file(LOCK));
-            let _ = fs::remove_dir(&self.path);
+            if !self.is_lent {
+                let _ = fs::remove_dir(&self.path);
+            }
         }
     }
 }

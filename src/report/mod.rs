@@ -24,8 +24,8 @@ pub use quality::{Fate, Missed, NAMED_MISSED, Quality, Stratum};
 
 use crate::config::AgainstAction;
 use crate::dedup::Statistics;
-use crate::document::{DropReason, Label, LabelledBlock};
-use crate::write::{BlockAction, BlockDecision, Decision, KeptBlock, SpanDecision, without_spans};
+use crate::document::{DropReason, Label, LabelledBlock, Span};
+use crate::write::{BlockAction, BlockDecision, Decision, SpanDecision, bytes_within};
 
 /// Version of the report format. It grows when a key changes its meaning or goes away.
 pub const VERSION: u32 = 1;
@@ -205,18 +205,14 @@ impl Summary {
         if decision.drop_reason().is_some() {
             return;
         }
+        let within = |spans: &[Span]| {
+            bytes_within(BlockDecision::kept(decision.blocks).map(|block| block.span), spans)
+        };
         for span in spans {
-            let one = Spans { spans: 1, words: u64::from(span.words), bytes: span.span.len() as u64 };
+            let one = Spans { spans: 1, words: u64::from(span.words), bytes: within(&[span.span]) };
             if span.is_dropped { counts.dropped.add(one) } else { counts.marked.add(one) }
         }
-        let dropped = SpanDecision::dropped(spans);
-        if !dropped.is_empty() {
-            let bytes =
-                |kept: &mut dyn Iterator<Item = KeptBlock>| kept.map(|b| b.span.len() as u64).sum::<u64>();
-            let blocks = || BlockDecision::kept(decision.blocks);
-            let left = without_spans(&decision.document.text, blocks(), &dropped);
-            self.bytes.kept -= bytes(&mut blocks()) - bytes(&mut left.into_iter());
-        }
+        self.bytes.kept -= within(&SpanDecision::dropped(spans));
     }
 
     /// Counts a rejected record under the stable name of its cause.

@@ -78,29 +78,35 @@ impl Quality {
         found.reduce(|sum, next| sum + next).unwrap_or_default()
     }
 
+    /// Whether of each stratum that has documents some were checked. Where none were, nothing is known.
+    fn has_looked(&self, fate: Fate) -> bool {
+        let mut strata = self.strata.iter().filter(|stratum| stratum.fate == fate);
+        strata.all(|stratum| stratum.checked > 0 || stratum.documents == 0)
+    }
+
     /// How many documents were kept that should have gone.
     #[must_use]
     pub fn missed(&self) -> Interval {
         self.resembling(Fate::Kept)
     }
 
-    /// See the module. Nothing where, by the estimate, there was nothing to find.
+    /// See the module. Nothing where, by the estimate, there was nothing to find, or no dropped document was checked.
     #[must_use]
     pub fn recall(&self) -> Option<Interval> {
         let (dropped, missed) = (self.resembling(Fate::Dropped), self.missed());
         let share = |part: f64, rest: f64| if part > 0.0 { part / (part + rest) } else { 0.0 };
-        (dropped.estimate + missed.estimate > 0.0).then(|| Interval {
+        (self.has_looked(Fate::Dropped) && dropped.estimate + missed.estimate > 0.0).then(|| Interval {
             estimate: share(dropped.estimate, missed.estimate),
             low: share(dropped.low, missed.high),
             high: share(dropped.high, missed.low),
         })
     }
 
-    /// See the module. Nothing where no near-duplicate was dropped.
+    /// See the module. Nothing where no near-duplicate was dropped, or none of them checked.
     #[must_use]
     pub fn precision(&self) -> Option<Interval> {
         let dropped =
-            self.strata.iter().find(|stratum| stratum.fate == Fate::Dropped && stratum.documents > 0)?;
+            self.strata.iter().find(|stratum| stratum.fate == Fate::Dropped && stratum.checked > 0)?;
         let right = Interval::of(dropped.documents, dropped.checked, dropped.confirmed?);
         let share = |count: f64| count / dropped.documents as f64;
         Some(Interval { estimate: share(right.estimate), low: share(right.low), high: share(right.high) })

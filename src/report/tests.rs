@@ -89,7 +89,7 @@ fn kept_and_removed_are_counted_once() {
 fn runs_of_words_are_counted_where_they_were_looked_for() {
     let document = sample::document("One two three. Four.");
     let blocks = &*sample::blocks(&document.text, &[Label::Body]);
-    let (span, there) = (crate::document::Span::new(0, 14), crate::document::Span::new(7, 20));
+    let (span, there) = (Span::new(0, 14), Span::new(7, 20));
     let spans = [SpanDecision { span, words: 3, is_dropped: true, id: "d0".to_owned(), there }];
     let (document, verdict, spans) = (&document, Verdict::Keep { copies: 0 }, Some(&spans[..]));
     let mut sum = Summary::default();
@@ -100,7 +100,7 @@ fn runs_of_words_are_counted_where_they_were_looked_for() {
     let json: serde_json::Value = serde_json::from_str(&both.to_json()).unwrap();
     let dropped = serde_json::json!({"spans": 1, "words": 3, "bytes": 14});
     assert_eq!(json["duplicate_spans"]["dropped"], dropped);
-    assert_eq!(json["bytes"]["kept"], 8 + "Four.".len());
+    assert_eq!(json["bytes"]["kept"], 8 + " Four.".len());
     assert!(both.table().contains("duplicate spans                         spans                  text\n"));
 }
 

@@ -371,7 +371,7 @@ mod tests {
             json!({"label": {"enabled": "on"}}),
             json!({"against": {"n": 1}}),
             json!({"against": {"share": 0}}),
-            json!({"against": {"text_fields": []}}),
+            json!({"against": {"text_fields": [""]}}),
             json!({"guard": {"action": "fail"}}),
             json!({"guard": {"source_bytes": 1.5}}),
             json!({"guard": {"copies": 0.5}}),

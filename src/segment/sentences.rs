@@ -39,9 +39,12 @@ fn closing(c: char) -> Option<char> {
     })
 }
 
-/// What stands open, by the marks that will close it.
+/// What stands open, by the marks that will close it: the first [`DEEPEST`] of it. What stands deeper is no sentence.
 #[derive(Default)]
 struct Open(Vec<char>);
+
+/// Marks that stand open at the same time in anything that people write.
+const DEEPEST: usize = 16;
 
 impl Open {
     /// Takes a character in; says whether it closed something.
@@ -52,7 +55,9 @@ impl Open {
             self.0.truncate(at);
             return true;
         }
-        self.0.extend(closing(c));
+        if self.0.len() < DEEPEST {
+            self.0.extend(closing(c));
+        }
         false
     }
 }
@@ -111,9 +116,10 @@ pub fn for_each_sentence_start(text: &str, mut f: impl FnMut(usize)) {
 
 /// Whether a sentence can begin here, behind a full stop: with a letter that is no small one, in quotes or not.
 fn begins_sentence(text: &str) -> bool {
-    let first = text.chars().find(|&c| c.is_alphanumeric());
-    let before = text.chars().take_while(|&c| !c.is_alphanumeric()).count();
-    before <= 3 && first.is_some_and(|c| c.is_alphabetic() && !c.is_lowercase())
+    /// Marks that may stand before it. A page of marks is not read to its end at each of them.
+    const MARKS: usize = 3;
+    let first = text.chars().take(MARKS + 1).find(|&c| c.is_alphanumeric());
+    first.is_some_and(|c| c.is_alphabetic() && !c.is_lowercase())
 }
 
 /// Whether the word before a full stop is long enough to be no abbreviation. A capital asks for more letters: titles and
@@ -193,6 +199,18 @@ mod tests {
         ] {
             assert_eq!(sentences(text).len(), 1, "{:?}", sentences(text));
         }
+    }
+
+    #[test]
+    fn a_page_of_marks_is_read_once() {
+        for marks in [". ", "(", "! (", "“", ".\""] {
+            let begun = std::time::Instant::now();
+            let text = format!("The ferry leaves today. {}", marks.repeat(200_000));
+            assert!(sentences(&text)[0].starts_with("The ferry leaves today."));
+            assert!(begun.elapsed().as_secs() < 5, "{marks:?}: {:?}", begun.elapsed());
+        }
+        let deep = format!("{}The ferry leaves today. The crew is glad.", "(".repeat(DEEPEST + 1));
+        assert_eq!(sentences(&deep).len(), 1);
     }
 
     proptest! {

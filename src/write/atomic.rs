@@ -122,6 +122,19 @@ impl Output {
     /// # Errors
     /// [`Error::Io`] when the folder or the special file does not let itself be written.
     pub fn create(path: &Path, existing: Existing) -> Result<Self> {
+        Self::create_noted(path, existing, |_| Ok(()))
+    }
+
+    /// The same; `note` is told the name of the temporary file before it is there, so that a process that is killed in
+    /// between leaves none that nobody knows.
+    ///
+    /// # Errors
+    /// Those of [`Output::create`] and of `note`.
+    pub fn create_noted(
+        path: &Path,
+        existing: Existing,
+        mut note: impl FnMut(&Path) -> Result<()>,
+    ) -> Result<Self> {
         let special = fs::metadata(path).is_ok_and(|found| !found.is_file());
         let (sink, place) = if special {
             let file =
@@ -129,8 +142,8 @@ impl Output {
             (Sink::Stream(Box::new(file)), Place::Direct)
         } else {
             let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-            let (file, temporary) =
-                temporary_for(&target).map_err(Error::io("create a temporary file beside it", path))?;
+            let (file, temporary) = temporary_for(&target, &mut note)?
+                .map_err(Error::io("create a temporary file beside it", path))?;
             (Sink::File(WriteBehind::new(file)), Place::Renamed { temporary, target, existing })
         };
         let encoder =
@@ -143,15 +156,6 @@ impl Output {
     pub fn stream(name: &str, stream: Box<dyn Write + Send>) -> Self {
         let encoder = Encoder::Plain(BufWriter::with_capacity(BUFFER, Sink::Stream(stream)));
         Self { path: PathBuf::from(name), encoder, place: Place::Direct }
-    }
-
-    /// The temporary file that it is written to, if there is one.
-    #[must_use]
-    pub fn temporary(&self) -> Option<&Path> {
-        match &self.place {
-            Place::Renamed { temporary, .. } => Some(temporary),
-            Place::Direct => None,
-        }
     }
 
     /// Appends bytes.
@@ -274,15 +278,23 @@ impl Write for Sink {
 
 /// A temporary file `.NAME.….tmp` beside the target, with the permissions a new file has (a plain temporary file
 /// would be closed to everyone else).
-fn temporary_for(target: &Path) -> io::Result<(File, TempPath)> {
+fn temporary_for(
+    target: &Path,
+    note: &mut impl FnMut(&Path) -> Result<()>,
+) -> Result<io::Result<(File, TempPath)>> {
     let mut prefix = OsString::from(".");
     prefix.push(target.file_name().unwrap_or_default());
     prefix.push(".");
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
-    Ok(builder.tempfile_in(folder_of(target))?.into_parts())
+    let mut noted = Ok(());
+    let made = tempfile::Builder::new().prefix(&prefix).suffix(".tmp").make_in(folder_of(target), |path| {
+        noted = note(path);
+        if noted.is_err() {
+            return Err(io::ErrorKind::Other.into());
+        }
+        File::create_new(path)
+    });
+    noted?;
+    Ok(made.map(tempfile::NamedTempFile::into_parts))
 }
 
 fn folder_of(path: &Path) -> &Path {

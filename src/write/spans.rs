@@ -28,6 +28,20 @@ impl SpanDecision {
     }
 }
 
+/// How many bytes of blocks lie in spans, which come in order and do not overlap. Spans may reach over the white space between
+/// blocks, which is part of no block.
+#[must_use]
+pub fn bytes_within(blocks: impl Iterator<Item = Span>, spans: &[Span]) -> u64 {
+    let within = |block: Span| {
+        let first = spans.partition_point(|span| span.end <= block.start);
+        let touching = spans[first..].iter().take_while(move |span| span.start < block.end);
+        touching
+            .map(move |span| span.end.min(block.end).saturating_sub(span.start.max(block.start)) as u64)
+            .fold(0, u64::saturating_add)
+    };
+    blocks.map(within).fold(0, u64::saturating_add)
+}
+
 /// What is left of kept blocks when the spans, in order, are taken out: of each block all, parts of it, or nothing. White
 /// space around a cut goes. A span that does not lie in the text on character boundaries takes its block out.
 pub fn without_spans(text: &str, kept: impl Iterator<Item = KeptBlock>, dropped: &[Span]) -> Vec<KeptBlock> {
@@ -112,6 +126,15 @@ mod tests {
         assert_eq!(left("One.\nTwo.\nThree.", &["Two."]), "One.\nThree.");
         assert_eq!(left("开了。没开。开了吗？", &["没开。"]), "开了。开了吗？");
         assert_eq!(left(text, &[text]), "");
+    }
+
+    #[test]
+    fn bytes_are_those_of_blocks() {
+        let span = Span::new;
+        let blocks = || [span(0, 10), span(12, 20), span(22, 30)].into_iter();
+        assert_eq!(bytes_within(blocks(), &[]), 0);
+        assert_eq!(bytes_within(blocks(), &[span(5, 25)]), 5 + 8 + 3);
+        assert_eq!(bytes_within(blocks(), &[span(1, 3), span(9, 12), span(20, 22), span(29, 30)]), 2 + 1 + 1);
     }
 
     #[test]

@@ -73,6 +73,7 @@ fn what_the_reference_holds_goes_both_ways() {
 fn everything_goes_against_itself_and_nothing_against_a_stranger() {
     let folder = Folder::new();
     folder.write("pages.jsonl", corpus(60, 3));
+    folder.write("same.jsonl", corpus(60, 3));
     folder.write("strangers.jsonl", corpus(60, 4).replace("{\"id\":\"", "{\"id\":\"s-"));
     let common =
         ["--overwrite", "--set", "guard.action=off", "-o", "out.jsonl", "--decisions", "decisions.jsonl"];
@@ -99,7 +100,7 @@ fn everything_goes_against_itself_and_nothing_against_a_stranger() {
             );
             assert!(folder.read("decisions.jsonl") == decisions);
         }
-        assert_eq!(run(&["--label", label, "--against", "pages.jsonl"]), b"");
+        assert_eq!(run(&["--label", label, "--against", "same.jsonl"]), b"");
     }
 }
 
@@ -107,12 +108,24 @@ fn everything_goes_against_itself_and_nothing_against_a_stranger() {
 fn a_reference_that_cannot_be_used_is_named() {
     let folder = Folder::new();
     folder.write("pages.jsonl", corpus(6, 3));
+    folder.write("other.jsonl", corpus(6, 4));
+    folder.write("nothing.jsonl", "{\"id\": \"x\"}\n");
     for (flags, says) in [
         (&["--against", "nowhere.jsonl"][..], "nowhere.jsonl"),
         (&["--against", "-"], "a reference cannot come from standard input"),
-        (&["--against", "pages.jsonl", "--dedup", "off"], "--dedup off"),
+        (&["--against", "pages.jsonl"], "pages.jsonl: is both INPUT and --against"),
+        (&["--against", "nothing.jsonl"], "nothing.jsonl: the reference holds no document"),
+        (&["--against", "other.jsonl", "--dedup", "off"], "--dedup off"),
+        (&["--against", "other.jsonl", "--contamination", "c.jsonl"], "give --mode ngram"),
+        (&["--against", "other.jsonl", "--n", "8"], "against.n = 8 is for items"),
+        (&["--against", "other.jsonl", "--set", "against.action=mark"], "against.action"),
         (
-            &["--against", "pages.jsonl", "--against-field", "text", "--against-field", "title"],
+            &["--against", "other.jsonl", "--set", "dedup.blocks.similarity=0.9"],
+            "dedup.blocks.similarity = 0.9",
+        ),
+        (&["--against", "other.jsonl", "--meter=10"], "leave out --meter"),
+        (
+            &["--against", "other.jsonl", "--against-field", "text", "--against-field", "title"],
             "against.text_fields names \"title\" too",
         ),
     ] {
@@ -140,14 +153,64 @@ fn a_reference_that_cannot_be_used_is_named() {
     ]);
     assert!(!run.stderr().contains("rejected") && folder.read("out.jsonl").is_empty(), "{}", run.stderr());
     folder.write("broken.jsonl", "not JSON\n{\"id\": \"x\", \"text\": \"Nothing that matters here.\"}\n");
-    let run = folder.succeed([
-        "clean",
-        "pages.jsonl",
-        "-o",
-        "out.jsonl",
-        "--overwrite",
-        "--against",
-        "broken.jsonl",
-    ]);
-    assert!(run.stderr().contains("1 record of the reference cannot be used"), "{}", run.stderr());
+    let run =
+        folder.run(["clean", "pages.jsonl", "-o", "out.jsonl", "--overwrite", "--against", "broken.jsonl"]);
+    assert_eq!(run.code(), Some(3), "{}", run.stderr());
+    assert_eq!(folder.lines("out.jsonl.rejects.jsonl")[0]["path"], "broken.jsonl");
+}
+
+#[test]
+fn another_reference_is_another_run() {
+    let folder = Folder::new();
+    write_both(&folder);
+    folder.write("c.jsonl", corpus(80, 5));
+    let args = ["clean", "a.jsonl", "-o", "out.jsonl", "--decisions", "decisions.jsonl", "--label", "off"];
+    let clean = |flags: &[&str]| folder.run(args.iter().chain(&["--overwrite"]).chain(flags));
+    let whole = ["--against", "b.jsonl", "--set", "guard.action=off"];
+    assert_eq!(clean(&whole).code(), Some(0));
+    let expected = [folder.read("out.jsonl"), folder.read("decisions.jsonl")];
+    let stop = [
+        "--set",
+        "guard.action=stop",
+        "--set",
+        "guard.source_documents=0.01",
+        "--set",
+        "guard.min_documents=1",
+    ];
+    let at_once = ["--set", "run.checkpoint_seconds=0"];
+    assert_eq!(clean(&[&whole[..2], &stop, &at_once].concat()).code(), Some(4));
+    for other in [&["--against", "c.jsonl"][..], &[]] {
+        let run = clean(&[other, &at_once, &["--resume"]].concat());
+        assert_eq!(run.code(), Some(4), "{}", run.stderr());
+        assert!(run.stderr().contains("with another index or reference"), "{}", run.stderr());
+    }
+    let run = clean(&[&whole[..], &at_once, &["--resume"]].concat());
+    assert_eq!(run.code(), Some(0), "{}", run.stderr());
+    assert!(run.stderr().contains("going on"), "{}", run.stderr());
+    assert!([folder.read("out.jsonl"), folder.read("decisions.jsonl")] == expected);
+}
+
+#[test]
+fn what_goes_for_a_reference_is_explained_from_its_text() {
+    let folder = Folder::new();
+    let mut random = Random(12);
+    let shared: Vec<String> = (0..8).map(|_| random.sentence(12)).collect();
+    let paragraph = shared[..3].join(" ");
+    let page = |end: &str| format!("{} {end}", shared.join(" "));
+    let quotes = format!("{}\n\n{paragraph}", random.sentence(30));
+    folder.write("pages.jsonl", jsonl([("near", page("Here it ends.").as_str()), ("quotes", &quotes)]));
+    // Under other names than those of the pages.
+    let own = [page("There it does."), format!("{}\n\n{paragraph}", random.sentence(40))];
+    let own = jsonl([("ref-page", own[0].as_str()), ("ref-quotes", own[1].as_str())]);
+    folder.write("reference.jsonl", own.replace("\"text\":", "\"content\":").replace("\"id\":", "\"key\":"));
+    let flags = ["--label", "off", "--against", "reference.jsonl", "--against-field", "content", "--set"];
+    let flags: Vec<&str> = flags.into_iter().chain(["against.id_field=key"]).collect();
+    let explain = |id: &str| {
+        let run = folder.succeed(["explain", "pages.jsonl", "--id", id].iter().chain(&flags));
+        run.stdout()
+    };
+    let near = explain("near");
+    assert!(near.contains("nearly the main text of ref-page"), "{near}");
+    assert!(near.contains("[-There-]"), "{near}");
+    assert!(explain("quotes").contains("ref-quotes block 1 has this paragraph"), "{}", explain("quotes"));
 }

@@ -238,7 +238,11 @@ fn a_resumed_run_ends_in_the_same_bytes_and_another_reference_is_another_run() {
     let benchmark = folder.read("benchmark.jsonl");
     folder.write("benchmark.jsonl", [benchmark.as_slice(), b"{\"text\":\"one more\"}\n"].concat());
     let refused = clean(&folder, &at_once);
-    assert!(refused.code() == Some(4) && refused.stderr().contains("other inputs"), "{}", refused.stderr());
+    assert!(
+        refused.code() == Some(4) && refused.stderr().contains("another index or reference"),
+        "{}",
+        refused.stderr()
+    );
     folder.write("benchmark.jsonl", &benchmark);
     // Written anew, it has another time, which is what tells files apart: the run starts over.
     assert_eq!(clean(&folder, &stop).code(), Some(4));

@@ -267,3 +267,42 @@ fn a_damaged_folder_is_named_and_no_output_is_replaced() {
     folder.succeed(["rededup", "work", "-o", "corpus.jsonl", "--overwrite", "-q", "--max-rejects", "2"]);
     assert!(folder.read("corpus.jsonl") == before);
 }
+
+#[test]
+fn a_source_is_never_in_the_way_of_the_folder_or_the_outputs() {
+    let folder = Folder::new();
+    folder.write("in/pages.jsonl", pages());
+    let source = folder.read("in/pages.jsonl");
+    let clean = ["clean", "in/pages.jsonl", "-o", "out.jsonl", "--keep-work", "work", "--label", "off"];
+    folder.succeed(clean.iter().chain(&["--max-rejects", "9"]));
+    // The source under the name that it has from elsewhere.
+    let run = folder
+        .dehusk(["rededup", "../work", "-o", "pages.jsonl", "--overwrite", "--max-rejects", "9"])
+        .current_dir(folder.join("in"))
+        .output()
+        .expect("the program starts");
+    assert_eq!(run.status.code(), Some(2), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(folder.read("in/pages.jsonl") == source);
+    // What lies in the folder goes when it is made anew.
+    folder.write("work/mine.jsonl", &source);
+    let clean = ["clean", "work/mine.jsonl", "-o", "out.jsonl", "--keep-work", "work", "--overwrite"];
+    let run = folder.run(clean);
+    assert_eq!(run.code(), Some(2), "{}", run.stderr());
+    assert!(run.stderr().contains("stands in the work folder that is kept"), "{}", run.stderr());
+    assert!(folder.read("work/mine.jsonl") == source);
+}
+
+#[test]
+fn a_folder_that_somebody_made_stays_when_the_run_fails() {
+    let folder = Folder::new();
+    folder.write("pages.jsonl", pages());
+    fs::create_dir(folder.join("lent")).expect("a folder");
+    let stop =
+        ["--set", "guard.action=stop", "--set", "guard.min_documents=1", "--set", "guard.source_documents=0"];
+    let clean = ["clean", "pages.jsonl", "-o", "out.jsonl", "--label", "off"];
+    for (name, stays) in [("lent", true), ("own", false)] {
+        let run = folder.run(clean.iter().chain(&["--keep-work", name]).chain(&stop));
+        assert_eq!(run.code(), Some(4), "{}", run.stderr());
+        assert_eq!(folder.join(name).is_dir(), stays);
+    }
+}

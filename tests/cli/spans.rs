@@ -158,3 +158,68 @@ fn a_span_that_was_tampered_with_is_found() {
         assert!(run.stderr().contains(fault), "{to}: {}", run.stderr());
     }
 }
+
+#[test]
+fn a_mark_that_differs_ends_one_run_and_hides_no_other() {
+    let folder = Folder::new();
+    let mut random = Random(21);
+    let (mut pages, mut expected) = (Vec::new(), Vec::new());
+    for pair in 0..60 {
+        let shared: Vec<String> = (0..30).map(|_| random.sentence(12)).collect();
+        let mut other = shared.clone();
+        // One copy has a comma more, near the front.
+        let words: Vec<&str> = shared[2].split(' ').collect();
+        other[2] = format!("{}, {}", words[..6].join(" "), words[6..].join(" "));
+        for (name, sentences) in [("a", &shared), ("b", &other)] {
+            let own: Vec<String> = (0..3).map(|_| random.sentence(14)).collect();
+            pages.push((format!("{name}{pair}"), format!("{} {}", own.join(" "), sentences.join(" "))));
+        }
+        expected.push(shared[3..].join(" "));
+    }
+    folder.write("pages.jsonl", jsonl(pages.iter().map(|(id, text)| (id.as_str(), text.as_str()))));
+    let [_, decisions, _] =
+        clean(&folder, "pages.jsonl", &["--set", "dedup.blocks.policy=off", "--set", "dedup.threshold=1"]);
+    let decisions: Vec<Value> = decisions
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).expect("JSON"))
+        .collect();
+    for (decision, expected) in decisions.chunks(2).zip(expected) {
+        let went: Vec<&str> = decision
+            .iter()
+            .flat_map(|decision| {
+                let page = pages.iter().find(|(id, _)| decision["id"] == id.as_str()).expect("its page");
+                let spans = decision["spans"].as_array().expect("spans").iter();
+                spans.map(move |span| {
+                    let at = |key: &str| span[key].as_u64().expect("a place") as usize;
+                    &page.1[at("start")..at("end")]
+                })
+            })
+            .collect();
+        // A sentence whose last word is short ends nowhere for sure, so the run may begin and end one later.
+        let longest = went.iter().filter(|went| expected.contains(**went)).map(|went| went.len()).max();
+        assert!(longest.unwrap_or_default() > expected.len() * 2 / 3, "{went:?}");
+    }
+}
+
+#[test]
+fn many_quotes_of_one_long_paragraph_take_no_longer_than_their_text() {
+    let folder = Folder::new();
+    let mut random = Random(22);
+    let sentences: Vec<String> = (0..8000).map(|_| random.sentence(12)).collect();
+    let long = sentences.join(" ");
+    let quotes: Vec<String> = (0..1500)
+        .map(|n| {
+            format!("{} {} {}", random.sentence(9), sentences[5 * n..5 * n + 5].join(" "), random.sentence(9))
+        })
+        .collect();
+    let pages =
+        std::iter::once(("long".to_owned(), long)).chain((0..).map(|n: usize| n.to_string()).zip(quotes));
+    let pages: Vec<(String, String)> = pages.collect();
+    folder.write("pages.jsonl", jsonl(pages.iter().map(|(id, text)| (id.as_str(), text.as_str()))));
+    let begun = std::time::Instant::now();
+    let [_, decisions, _] = clean(&folder, "pages.jsonl", &["--set", "dedup.blocks.policy=off"]);
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    let quotes = decisions.windows(17).filter(|bytes| bytes == b"\"spans\":[{\"start\"").count();
+    assert!(quotes > 1200, "{quotes}");
+}

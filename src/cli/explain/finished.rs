@@ -90,7 +90,7 @@ pub fn write(
     {
         let main = main.iter().map(|span| span.of(&kept.text));
         let own = decision.main().map(|(_, span)| span.of(&document.text));
-        write_difference(out, &kept.id, &joined(main), &joined(own))?;
+        write_difference(out, &kept.id, &joined(main), &joined(own), args.full)?;
     }
     page.write_lost(out, &stake)?;
     page.write_blocks(out)

@@ -14,18 +14,21 @@ use dehusk::Error;
 use dehusk::config::LabelConfig;
 use dehusk::document::{Block, Label, Repetition, Span, Verdict};
 use dehusk::label::{Evidence, explain};
+use dehusk::pipeline::index::Index;
 use dehusk::pipeline::{Decided, Draft, Job, Outcome, Quiet, Store, Waiting, decide};
 use dehusk::write::{BlockAction, BlockDecision, SpanDecision};
 
-use super::Exit;
 use super::against::AgainstArgs;
 use super::args::{InputArgs, MachineArgs, RunArgs, spooled, stop_flag};
 use super::known;
 use super::terminal::{self, harmless};
 use super::word_diff::write_word_diff;
+use super::{Exit, print};
 
 /// Features named for a block.
 const SHOWN_FEATURES: usize = 4;
+/// Places shown at which two texts differ, unless all are asked for.
+const SHOWN_PLACES: usize = 20;
 /// Characters of a block shown, unless all is asked for.
 const SHOWN_TEXT: usize = 300;
 
@@ -41,6 +44,10 @@ pub struct Args {
     #[command(flatten)]
     against: AgainstArgs,
 
+    /// As a run with this index would decide; nothing is added to it
+    #[arg(long, value_name = "DIR")]
+    index: Option<PathBuf>,
+
     /// The document to show; needed when the input holds several
     #[arg(long, value_name = "ID")]
     id: Option<String>,
@@ -49,11 +56,11 @@ pub struct Args {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["label", "min_confidence", "dedup", "threads", "memory", "work_dir", "against"]
+        conflicts_with_all = ["label", "min_confidence", "threshold", "dedup", "threads", "memory", "work_dir", "against", "index"]
     )]
     decisions: Option<PathBuf>,
 
-    /// Show blocks whole
+    /// Show blocks whole, and every difference
     #[arg(long)]
     full: bool,
 }
@@ -65,7 +72,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         Some(decisions) => finished::write(&mut out, args, &args.input.config()?, decisions, stop_flag())?,
         None => write_anew(&mut out, args)?,
     }
-    anstream::stdout().lock().write_all(&out)?;
+    print(&out)?;
     Ok(Exit::Done)
 }
 
@@ -74,25 +81,31 @@ fn write_anew(out: &mut Vec<u8>, args: &Args) -> Result<()> {
     let config = args.against.lay_over(args.run.lay_over(args.input.config()?)?)?;
     let inputs = args.input.discover(&config)?;
     let against = args.against.discover(&config, &inputs)?;
+    let config = if args.index.is_some() { Index::configure(config)? } else { config };
+    let mut index = args.index.as_ref().map(|folder| Index::claim_existing(folder, &config)).transpose()?;
     MachineArgs::set_threads(&config)?;
     let stop = stop_flag();
     let work = args.run.machine.throwaway_folder(None)?;
     let inputs = spooled(inputs, &work, &config)?;
     let mut job = Job::new(inputs, &config, &work, &Quiet, stop);
-    known::open(&mut job, None, against)?;
+    known::recognise(&mut index, &job, true)?;
     let mut rejected = 0u64;
+    known::open(&mut job, index.as_ref(), against, |_| {
+        rejected += 1;
+        Ok(())
+    })?;
     let Decided { store, mut outcome } = decide(&job, |_| {
         rejected += 1;
         Ok(())
     })?;
     if rejected > 0 {
         terminal::warn(format_args!(
-            "{rejected} of the input's records were rejected; `dehusk clean` names them"
+            "{rejected} of the records read were rejected; `dehusk clean` names them"
         ));
     }
     let reference = outcome.take_reference();
     let (waiting, draft) = find(outcome, &store, args)?;
-    let id = |number| Ok(store.draft(number)?.document.id);
+    let id = |number| store.id(number);
     let (_, blocks) = waiting.decide(&store, &config.dedup.blocks, id)?;
     let spans = waiting.spans(id)?;
     let (verdict, shown) = (waiting.verdict, shown_length(args));
@@ -229,12 +242,13 @@ impl Page<'_> {
                 )?;
             }
             Verdict::Duplicate { canonical, similarity, exact } => {
-                let kept = self.store.draft(canonical)?;
+                let kept = self.store.id(canonical)?;
                 let how = if exact { "the same main text as" } else { "nearly the main text of" };
-                let id = one_line(&kept.document.id);
+                let id = one_line(&kept);
                 writeln!(out, "verdict   {REMOVED}drop{REMOVED:#}: {how} {id} (similarity {similarity:.3})")?;
                 if !exact {
-                    write_difference(out, &kept.document.id, &main_text(&kept), &main_text(self.draft))?;
+                    let text = self.store.text(canonical)?;
+                    write_difference(out, &kept, &text, &main_text(self.draft), self.shown == usize::MAX)?;
                 }
             }
         }
@@ -287,11 +301,7 @@ impl Page<'_> {
                 write!(out, ", {} of this site", r.site_documents)?;
             }
             if let Some((document, block)) = r.example {
-                write!(
-                    out,
-                    "; for example {} block {block}",
-                    one_line(&self.store.draft(document)?.document.id)
-                )?;
+                write!(out, "; for example {} block {block}", one_line(self.store.id(document)?))?;
             }
             writeln!(out, "{DIM:#}")?;
         } else if r.masked_documents >= 2 {
@@ -368,10 +378,11 @@ fn write_span(
 }
 
 /// Where a main text differs from that of the document kept in its stead.
-fn write_difference(out: &mut Vec<u8>, kept_id: &str, kept: &str, own: &str) -> Result<()> {
+fn write_difference(out: &mut Vec<u8>, kept_id: &str, kept: &str, own: &str, is_full: bool) -> Result<()> {
     let id = one_line(kept_id);
     writeln!(out, "\n{DIM}words only {id} has are [-so-], words only this one has {{+so+}}:{DIM:#}")?;
-    write_word_diff(out, &harmless(kept), &harmless(own))?;
+    let most = if is_full { usize::MAX } else { SHOWN_PLACES };
+    write_word_diff(out, &harmless(kept), &harmless(own), most)?;
     Ok(())
 }
 

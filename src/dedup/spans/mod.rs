@@ -19,10 +19,10 @@ mod text;
 
 pub use runs::{EFFORT, Fingerprint, Link, Links, Matcher, OWNERS, SharedRun};
 pub use settle::{Piece, Removal, settle};
-pub use text::{Border, Part, SpanText};
+pub use text::{Border, Part, SpanText, WordPlaces};
 
 /// Words of a run that is sampled when runs of `min_words` are looked for, and how many neighbouring ones one is taken of:
-/// half of the words each, so that a sampled run is long enough to be rare and one in thirteen words begins one.
+/// half of the words each, so that a sampled run is long enough to be rare; of 50 words about one in thirteen begins one.
 #[must_use]
 pub fn sampling(min_words: usize) -> (usize, usize) {
     let run = min_words / 2;

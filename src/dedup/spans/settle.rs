@@ -1,5 +1,6 @@
 //! What of a document goes, given what it shares with better-ranked ones and what those have lost.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::runs::SharedRun;
@@ -60,33 +61,68 @@ pub fn settle<E>(
     removed: impl Fn(u32, Range<u32>) -> Result<Vec<Removal>, E>,
 ) -> Result<Vec<Piece>, E> {
     runs.sort_unstable_by_key(|run| (run.start, u32::MAX - run.end, run.owner, run.owner_start));
-    let mut settled: Vec<Piece> = Vec::new();
+    let mut settled = Settled::default();
     for run in runs {
         let there = run.owner_start..run.owner_start + (run.end - run.start);
-        let lost = if run.owner == place {
-            lost_here(place, &settled, gone, &there)
-        } else {
-            removed(run.owner, there)?
-        };
+        let lost =
+            if run.owner == place { settled.lost(place, gone, &there) } else { removed(run.owner, there)? };
         let kept = resolve(run, &lost);
         for part in unbroken(run.start..run.end, &kept, gone) {
             let Some(part) = cut(&part, &run, borders).filter(|part| part.len() >= min_words) else {
                 continue;
             };
-            // Where runs overlap, the first one has the words.
-            let taken: Vec<_> = settled.iter().map(|piece| piece.start..piece.end).collect();
             let is_enclosed = |words: &Range<u32>| part.start < words.start && words.end < part.end;
             for staying in without(&part, gone).into_iter().filter(|w| w.len() >= min_words || is_enclosed(w))
             {
+                // Where runs overlap, the first one has the words.
+                let taken: Vec<_> = settled.within(&staying).map(|piece| piece.start..piece.end).collect();
                 for new in without(&staying, &taken) {
-                    settled.extend(kept.iter().filter_map(|piece| piece.within(&new)));
+                    kept.iter().filter_map(|piece| piece.within(&new)).for_each(|piece| settled.add(piece));
                 }
             }
-            settled.sort_unstable_by_key(|piece| piece.start);
         }
     }
-    join(&mut settled);
-    Ok(settled)
+    let mut pieces = settled.0.into_values().collect();
+    join(&mut pieces);
+    Ok(pieces)
+}
+
+/// Pieces that do not overlap, by their first words.
+#[derive(Default)]
+struct Settled(BTreeMap<u32, Piece>);
+
+impl Settled {
+    fn add(&mut self, piece: Piece) {
+        self.0.insert(piece.start, piece);
+    }
+
+    /// Those that have any of these words, in order.
+    fn within(&self, words: &Range<u32>) -> impl Iterator<Item = &Piece> {
+        let before = self.0.range(..words.start).next_back();
+        let before = before.filter(|(_, piece)| piece.end > words.start);
+        before.into_iter().chain(self.0.range(words.clone())).map(|(_, piece)| piece)
+    }
+
+    /// What the text itself has lost of these words so far, and goes anyway.
+    fn lost(&self, place: u32, gone: &[Range<u32>], words: &Range<u32>) -> Vec<Removal> {
+        let gone = overlapping(gone, words).iter().map(|gone| Removal {
+            place,
+            start: gone.start,
+            end: gone.end,
+            owner: Removal::NOWHERE,
+        });
+        let settled =
+            self.within(words).map(|&Piece { start, end, owner }| Removal { place, start, end, owner });
+        let mut lost: Vec<_> = gone.chain(settled).collect();
+        lost.sort_unstable();
+        lost
+    }
+}
+
+/// Those ranges, which are in order and do not overlap, that have any of these words.
+fn overlapping<'r>(ranges: &'r [Range<u32>], words: &Range<u32>) -> &'r [Range<u32>] {
+    let ranges = &ranges[ranges.partition_point(|range| range.end <= words.start)..];
+    &ranges[..ranges.partition_point(|range| range.start < words.end)]
 }
 
 /// Makes one of neighbouring pieces that are neighbours in one text.
@@ -100,17 +136,6 @@ fn join(pieces: &mut Vec<Piece>) {
         }
         follows
     });
-}
-
-/// What the text itself has lost so far.
-fn lost_here(place: u32, settled: &[Piece], gone: &[Range<u32>], words: &Range<u32>) -> Vec<Removal> {
-    let gone =
-        gone.iter().map(|gone| Removal { place, start: gone.start, end: gone.end, owner: Removal::NOWHERE });
-    let settled = settled.iter().map(|&Piece { start, end, owner }| Removal { place, start, end, owner });
-    let mut lost: Vec<_> =
-        gone.chain(settled).filter(|lost| lost.start < words.end && words.start < lost.end).collect();
-    lost.sort_unstable();
-    lost
 }
 
 /// The parts of a run that are kept somewhere: by the owner, or by whom the owner lost them to.
@@ -144,11 +169,8 @@ fn resolve(run: SharedRun, lost: &[Removal]) -> Vec<Piece> {
 /// The stretches of a run of which every word is kept somewhere or goes anyway.
 fn unbroken(run: Range<u32>, kept: &[Piece], gone: &[Range<u32>]) -> Vec<Range<u32>> {
     let mut fine: Vec<Range<u32>> = kept.iter().map(|piece| piece.start..piece.end).collect();
-    fine.extend(
-        gone.iter()
-            .map(|gone| gone.start.max(run.start)..gone.end.min(run.end))
-            .filter(|gone| !gone.is_empty()),
-    );
+    let gone = overlapping(gone, &run).iter();
+    fine.extend(gone.map(|gone| gone.start.max(run.start)..gone.end.min(run.end)));
     fine.sort_unstable_by_key(|words| (words.start, words.end));
     let mut stretches: Vec<Range<u32>> = Vec::new();
     for words in fine {
@@ -176,7 +198,7 @@ fn cut(words: &Range<u32>, run: &SharedRun, borders: &[Border]) -> Option<Range<
 fn without(words: &Range<u32>, gone: &[Range<u32>]) -> Vec<Range<u32>> {
     let mut left = Vec::new();
     let mut at = words.start;
-    for gone in gone.iter().filter(|gone| gone.start < words.end && words.start < gone.end) {
+    for gone in overlapping(gone, words) {
         if at < gone.start {
             left.push(at..gone.start);
         }

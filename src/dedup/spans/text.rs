@@ -1,5 +1,6 @@
 //! A main text as a row of words, and where it may be cut.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::dedup::is_content;
@@ -41,6 +42,10 @@ pub struct SpanText {
     /// Where each word stands in `normal`.
     words: Vec<(u32, u32)>,
 }
+
+/// Where the words of a text stand in its source, found block by block when they are first asked for.
+#[derive(Debug, Default)]
+pub struct WordPlaces(HashMap<usize, Vec<Span>>);
 
 /// A place between two words where a run may begin or end without cutting a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,11 +138,15 @@ impl SpanText {
 
     /// The bytes of words in the source text, from the first one's first to the last one's last.
     #[must_use]
-    pub fn bytes(&self, text: &str, words: Range<u32>) -> Span {
-        let place = |word: u32| {
-            let part = &self.parts[self.part_of(word)];
-            let mut places = Vec::new();
-            word_spans(part.span.of(text), &mut places);
+    pub fn bytes(&self, text: &str, words: Range<u32>, places: &mut WordPlaces) -> Span {
+        let mut place = |word: u32| {
+            let number = self.part_of(word);
+            let part = &self.parts[number];
+            let places = places.0.entry(number).or_insert_with(|| {
+                let mut places = Vec::new();
+                word_spans(part.span.of(text), &mut places);
+                places
+            });
             let place = places[(word - part.words.start) as usize];
             Span::new(part.span.start + place.start, part.span.start + place.end)
         };
@@ -148,16 +157,15 @@ impl SpanText {
     /// which `borders` are those near them; with the number of words of each. What follows in the source without a block of
     /// another kind between is one span. Where `words` does not end at a border, the span ends before the next word.
     #[must_use]
-    pub fn spans(&self, text: &str, words: Range<u32>, borders: &[Border]) -> Vec<(Span, Range<u32>)> {
+    pub fn spans(
+        &self,
+        text: &str,
+        words: Range<u32>,
+        borders: &[Border],
+        places: &mut WordPlaces,
+    ) -> Vec<(Span, Range<u32>)> {
         let at = |word| borders.binary_search_by_key(&word, |border| border.word).ok().map(|at| &borders[at]);
-        let start =
-            |word| at(word).map_or_else(|| self.bytes(text, word..word + 1).start, |border| border.start);
-        let end = |word| {
-            at(word).map_or_else(
-                || text[..self.bytes(text, word..word + 1).start].trim_end().len(),
-                |border| border.end,
-            )
-        };
+        let mut begin = |word: u32| self.bytes(text, word..word + 1, places).start;
         let mut spans: Vec<(Span, Range<u32>)> = Vec::new();
         let mut last_block = None;
         for part in &self.parts[self.part_of(words.start)..] {
@@ -165,8 +173,16 @@ impl SpanText {
                 break;
             }
             let own = part.words.start.max(words.start)..part.words.end.min(words.end);
-            let from = if own.start == part.words.start { part.span.start } else { start(own.start) };
-            let to = if own.end == part.words.end { part.span.end } else { end(own.end) };
+            let from = match at(own.start) {
+                _ if own.start == part.words.start => part.span.start,
+                Some(border) => border.start,
+                None => begin(own.start),
+            };
+            let to = match at(own.end) {
+                _ if own.end == part.words.end => part.span.end,
+                Some(border) => border.end,
+                None => text[..begin(own.end)].trim_end().len(),
+            };
             match spans.last_mut() {
                 Some((span, words)) if last_block == part.block.checked_sub(1) => {
                     (span.end, words.end) = (to, own.end);

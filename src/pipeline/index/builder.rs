@@ -13,7 +13,7 @@ use super::layer::{
 };
 use crate::config::Config;
 use crate::dedup::{BlockKey, Bucket, Entry, Lsh, MainTextDigest};
-use crate::document::{Block, Verdict};
+use crate::document::{Block, Elsewhere, Verdict};
 use crate::error::{Error, Result};
 use crate::pipeline::Job;
 use crate::pipeline::bits::Bits;
@@ -25,6 +25,7 @@ use crate::pipeline::spool::{Extent, SpoolWriter};
 use crate::pipeline::table::TableWriter;
 use crate::pipeline::verdicts::InBucket;
 use crate::repetition::observe;
+use crate::write::BlockDecision;
 
 /// What a document adds to what is known.
 pub(in crate::pipeline) struct Addition {
@@ -65,8 +66,14 @@ pub(in crate::pipeline) struct Recipe {
 }
 
 impl Recipe {
-    /// The addition of a document with this verdict. `exact` is its exact key, if it has main text.
-    pub fn addition(&self, draft: &Draft, verdict: Verdict, exact: Option<u128>) -> Addition {
+    /// The addition of a document with this verdict and these blocks. `exact` is its exact key, if it has main text.
+    pub fn addition(
+        &self,
+        draft: &Draft,
+        blocks: &[BlockDecision],
+        verdict: Verdict,
+        exact: Option<u128>,
+    ) -> Addition {
         let fate = match (verdict, exact) {
             // What a benchmark takes out has no rank either.
             (Verdict::Empty | Verdict::Contaminated { .. }, _) | (_, None) => Fate::Empty,
@@ -75,7 +82,7 @@ impl Recipe {
                 Fate::Near { exact, canonical, similarity }
             }
             (Verdict::Keep { .. }, Some(_)) => {
-                Kept::of(self, draft).map_or(Fate::Empty, |kept| Fate::Kept(Box::new(kept)))
+                Kept::of(self, draft, blocks).map_or(Fate::Empty, |kept| Fate::Kept(Box::new(kept)))
             }
         };
         Addition { number: draft.number, id: ids::hash(&draft.document.id), fate }
@@ -83,7 +90,7 @@ impl Recipe {
 }
 
 impl Kept {
-    fn of(Recipe { config, lsh }: &Recipe, draft: &Draft) -> Option<Self> {
+    fn of(Recipe { config, lsh }: &Recipe, draft: &Draft, blocks: &[BlockDecision]) -> Option<Self> {
         let document = &draft.document;
         let (mut digest, mut buckets) = (MainTextDigest::default(), Vec::new());
         let (entry, paragraphs) = fingerprint(draft, config, lsh, &mut digest, &mut buckets);
@@ -93,14 +100,15 @@ impl Kept {
             let page = observe(draft.number, document, &blocks);
             lines.extend(page.occurrences.iter().map(|o| (line_key(o.key), line_site(page.site))));
         }
+        // What went for a reference is news to a run without it.
+        let is_elsewhere = |key: &BlockKey| {
+            let decision = blocks.get(key.block as usize).and_then(|block| block.duplicate_of.as_deref());
+            decision.is_some_and(|copy| copy.elsewhere == Some(Elsewhere::Reference))
+        };
+        let mut paragraphs = paragraphs.into_equal();
+        paragraphs.retain(|key| !is_elsewhere(key));
         let text = draft.main_runs().collect::<Vec<_>>().join("\n\n");
-        Some(Self {
-            entry: entry?,
-            buckets,
-            paragraphs: paragraphs.into_equal(),
-            lines,
-            text: pack_text(&document.id, &text),
-        })
+        Some(Self { entry: entry?, buckets, paragraphs, lines, text: pack_text(&document.id, &text) })
     }
 }
 

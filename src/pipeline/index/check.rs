@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::Index;
 use super::folder::file_checksum;
 use super::layer::{FILES, KnownKey, KnownRow, Layer, Line};
-use super::manifest::{LayerFiles, Manifest};
+use super::manifest::{DAMAGED, LayerFiles, MANIFEST, Manifest};
 use crate::config::{Config, overlay_key};
 use crate::dedup::{BlockKey, Lsh, MainTextDigest};
 use crate::error::{Error, Result};
@@ -51,10 +51,16 @@ impl Index {
     /// Proves that the index in `folder` is whole. `stop` ends it early, with what was found by then.
     ///
     /// # Errors
-    /// [`Error::Index`] when there is none, its manifest is damaged or it is in use. What else does not agree stands in the
-    /// [`Verified`].
+    /// [`Error::Index`] when there is none, it is in use or of another format. What does not agree stands in the [`Verified`].
     pub fn verify(folder: &Path, mut stop: impl FnMut() -> bool) -> Result<Verified> {
-        let (manifest, _lock) = Self::locked(folder)?;
+        let (manifest, _lock) = match Self::locked(folder) {
+            Err(Error::Index { message, .. }) if message == DAMAGED => {
+                let mut found = Verified::default();
+                found.add(MANIFEST, DAMAGED);
+                return Ok(found);
+            }
+            locked => locked?,
+        };
         let config = manifest.config()?;
         let mut found = Verified::default();
         let mut first = 0;

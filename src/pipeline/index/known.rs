@@ -34,8 +34,9 @@ impl Known {
         Self { index_layers: layers.len(), layers, references: documents, documents, ranked, identity }
     }
 
-    /// Adds a layer of reference documents.
-    pub(super) fn add_reference(&mut self, layer: Layer, ranked: u32) {
+    /// Adds a layer of reference documents. `identity` tells the reference from others.
+    pub(super) fn add_reference(&mut self, layer: Layer, ranked: u32, identity: &str) {
+        self.identity += identity;
         self.documents += layer.sizes.documents;
         self.ranked += ranked;
         self.layers.push(layer);
@@ -50,6 +51,11 @@ impl Known {
     /// The rank of the run's first document.
     pub(in crate::pipeline) fn ranked(&self) -> u32 {
         self.ranked
+    }
+
+    /// Whether any of them are of an index, whose ids are taken.
+    pub(in crate::pipeline) fn has_index(&self) -> bool {
+        self.index_layers > 0
     }
 
     pub(in crate::pipeline) fn identity(&self) -> &str {
@@ -74,6 +80,11 @@ impl Known {
         self.layer(document).id(document)
     }
 
+    pub(in crate::pipeline) fn text(&self, document: u32) -> Result<String> {
+        let layer = self.layer(document);
+        layer.text(&layer.row(document)?)
+    }
+
     pub(in crate::pipeline) fn shingles(
         &self,
         document: u32,
@@ -81,8 +92,7 @@ impl Known {
         shingle_words: usize,
         out: &mut Shingles,
     ) -> Result<()> {
-        let layer = self.layer(document);
-        let text = layer.text(&layer.row(document)?)?;
+        let text = self.text(document)?;
         digest.shingles(std::iter::once(text.as_str()), shingle_words, out);
         Ok(())
     }

@@ -17,6 +17,11 @@ use crate::pipeline::state::{checksum, read_json, rename_state, write_state};
 pub const FORMAT: u32 = 1;
 
 pub(super) const MANIFEST: &str = "index";
+/// The same before it has its name.
+pub(super) const FRESH: &str = "index.new";
+
+/// What is said of a manifest that is not what was written.
+pub(super) const DAMAGED: &str = "is damaged; take the index from a backup, or make it anew";
 
 /// What an index holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +44,7 @@ pub(super) struct Manifest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Instalment {
-    /// What its inputs were: a hash of their names, sizes and times.
+    /// What its inputs were: a hash of their contents.
     pub inputs: String,
     /// Documents read, without the rejected ones.
     pub documents: u64,
@@ -98,11 +103,14 @@ impl Manifest {
             format: u32,
         }
         let path = folder.join(MANIFEST);
-        if !path.exists() {
-            return Ok(None);
-        }
         let refuse = |message: String| Err(Error::Index { path: path.clone(), message });
-        let json = read_json(&path)?.unwrap_or_default();
+        let json = match read_json(&path) {
+            // Only this says that there is none: whatever else cannot be read is there.
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(None);
+            }
+            json => json?.unwrap_or_default(),
+        };
         if let Ok(Format { format }) = serde_json::from_str(&json)
             && format != FORMAT
         {
@@ -113,13 +121,13 @@ impl Manifest {
         }
         match serde_json::from_str(&json) {
             Ok(manifest) => Ok(Some(manifest)),
-            Err(_) => refuse("is damaged; take the index from a backup, or make it anew".to_owned()),
+            Err(_) => refuse(DAMAGED.to_owned()),
         }
     }
 
     /// Takes the place of the manifest in `folder`, at once. All that it names must be on disk.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        let fresh = folder.join("index.new");
+        let fresh = folder.join(FRESH);
         write_state(&fresh, self)?;
         rename_state(&fresh, &folder.join(MANIFEST))
     }

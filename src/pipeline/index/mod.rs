@@ -21,11 +21,10 @@ mod manifest;
 mod merge;
 mod reference;
 
-pub use builder::LayerBuilder;
-pub use builder::NewLayer;
 pub(super) use builder::{Addition, Recipe};
+pub use builder::{LayerBuilder, NewLayer};
 pub use check::{IndexFault, Verified};
-pub use folder::Index;
+pub use folder::{Index, Prepared};
 pub use known::Known;
 pub(super) use known::{KnownCopy, Places};
 pub(super) use layer::{KnownKey, KnownRow, Line};

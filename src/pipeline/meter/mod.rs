@@ -9,7 +9,8 @@
 //! The sketches decide only who is drawn: a missed document whose sketch is misleading is one of the others, and counts as
 //! many times as its stratum is larger than its sample. What it all means is in [`Quality`].
 //!
-//! In memory are a byte and a bit of each document, and of what is drawn as much as its share of `run.memory` holds. Draws
+//! In memory are a byte and a bit of each document, some 250 bytes for each that is drawn (a sample is at most a million), and
+//! of their sets as much as the meter's share of `run.memory` holds. Draws
 //! depend on the documents' numbers and a fixed seed, so neither threads nor memory change them.
 //!
 //! When it is wrong: see [`Quality`]; and the sets are made by the same code as those of the search, so what that gets wrong
