@@ -193,7 +193,7 @@ impl Drawing<'_> {
                         self.drawn.records += 1;
                         self.drawn.bytes += range.len() as u64;
                     }
-                    Kind::Jsonl => {
+                    _ => {
                         let line = &batch.buffer[range.clone()];
                         self.take(if record.offset == 0 { without_mark(line) } else { line })?;
                     }
@@ -235,7 +235,7 @@ impl Drawing<'_> {
         let Drawn { records, bytes, lines, all_records, all_bytes, is_estimated, unreadable } = self.drawn;
         let mut drawn = self.texts;
         // Their path stands in all that is written of them, so it must not be shorter or longer than it will be.
-        let first_lines = inputs.iter().find(|input| input.kind == Kind::Jsonl);
+        let first_lines = inputs.iter().find(|input| input.kind != Kind::Text);
         if lines > 0 {
             drawn.push(Input {
                 path: first_lines.map_or_else(|| FILE.into(), |input| Arc::clone(&input.path)),
@@ -254,17 +254,29 @@ impl Drawing<'_> {
             all_records,
             is_counted: !is_estimated,
             all_bytes,
-            is_packed: inputs.iter().any(|input| input.compression != Compression::None),
+            is_packed: inputs
+                .iter()
+                .any(|input| input.compression != Compression::None || is_table(input.kind)),
             unreadable,
         })
     }
+}
+
+/// Whether a file's records can be found from any place in it.
+fn has_lines(input: &Input) -> bool {
+    input.kind == Kind::Jsonl && input.compression == Compression::None
+}
+
+/// Whether a file must be read from its beginning although nothing is packed.
+fn is_table(kind: Kind) -> bool {
+    !matches!(kind, Kind::Text | Kind::Jsonl)
 }
 
 /// Whether windows would read less than all of a file.
 fn is_worth_windows(input: &Input, share: f64) -> bool {
     let bytes = input.bytes as f64;
     let windows = (bytes * share / WINDOW).clamp(1.0, WINDOWS);
-    input.compression == Compression::None && windows * 2.0 * READ_AHEAD as f64 + bytes * share < bytes
+    has_lines(input) && windows * 2.0 * READ_AHEAD as f64 + bytes * share < bytes
 }
 
 /// Why windows could not be gone through.
@@ -345,7 +357,7 @@ fn guess(inputs: &[Input], config: &InputConfig) -> f64 {
         if seen_bytes > PROBES.0 * PROBES.1 {
             continue;
         }
-        if input.compression == Compression::None {
+        if has_lines(input) {
             let share = (PROBES.0 * PROBES.1 / bytes).min(1.0);
             // What cannot be read now will be told of when the sample is drawn.
             let _ = window_records(input, number as u64, PROBES.0, share, PROBES.1 as u64, |_| {

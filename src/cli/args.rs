@@ -12,6 +12,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 use dehusk::config::{Config, InputFormat, Size, overlay_key, overlay_toml};
 use dehusk::pipeline::work::{Leftover, WorkFolder};
+#[cfg(feature = "parquet")]
+use dehusk::read::table_lines;
 use dehusk::read::{Input, discover, spool};
 use dehusk::verify::Lines;
 use dehusk::{Error, Result};
@@ -36,15 +38,15 @@ pub struct InputArgs {
     #[arg(long, value_name = "KIND")]
     pub input_format: Option<Format>,
 
-    /// JSON field with the text [default: text]
+    /// Field or column with the text [default: text]
     #[arg(long, value_name = "NAME")]
     pub text_field: Option<String>,
 
-    /// JSON field with the id [default: id]
+    /// Field or column with the id [default: id]
     #[arg(long, value_name = "NAME")]
     pub id_field: Option<String>,
 
-    /// JSON field with the address [default: url]
+    /// Field or column with the address [default: url]
     #[arg(long, value_name = "NAME")]
     pub url_field: Option<String>,
 
@@ -59,6 +61,10 @@ pub enum Format {
     Auto,
     Text,
     Jsonl,
+    Csv,
+    Tsv,
+    Warc,
+    Parquet,
 }
 
 /// How documents are judged and the machine is used.
@@ -124,6 +130,10 @@ impl InputArgs {
                 Format::Auto => InputFormat::Auto,
                 Format::Text => InputFormat::Text,
                 Format::Jsonl => InputFormat::Jsonl,
+                Format::Csv => InputFormat::Csv,
+                Format::Tsv => InputFormat::Tsv,
+                Format::Warc => InputFormat::Warc,
+                Format::Parquet => InputFormat::Parquet,
             };
         }
         for (field, flag) in [
@@ -255,6 +265,11 @@ pub fn open_lines(path: &Path) -> Result<Lines<'static>, Error> {
         Some("zst") => {
             let decoder = zstd::Decoder::new(file).map_err(Error::io("start decompression", path))?;
             Box::new(BufReader::new(decoder))
+        }
+        #[cfg(feature = "parquet")]
+        Some("parquet") => {
+            let lines = table_lines(path).map_err(Error::io("read", path))?;
+            Box::new(BufReader::with_capacity(1 << 20, lines))
         }
         _ => Box::new(BufReader::with_capacity(1 << 20, file)),
     };

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use dehusk::Error;
-use dehusk::config::{Config, GuardAction};
+use dehusk::config::{Config, GuardAction, Size};
 use dehusk::pipeline::index::{Index, LayerBuilder, Prepared};
 use dehusk::pipeline::work::WorkFolder;
 use dehusk::pipeline::{Decided, Job, Outputs, emit};
 use dehusk::read::Reject;
 use dehusk::report::Summary;
-use dehusk::write::{Existing, JSON, JSON_LINES, Output, commit_all, write_reject};
+use dehusk::write::{Existing, JSON, JSON_LINES, Output, ROWS, Rows, commit_all, write_reject};
 
 use super::progress::{ProgressMode, Show, progress};
 use super::{Exit, guard, terminal};
@@ -18,23 +18,30 @@ use super::{Exit, guard, terminal};
 /// What a kept work folder is called in messages.
 pub const KEPT_FOLDER: &str = "the work folder that is kept";
 
+/// The smallest shards: of less a corpus would have more files than a folder is good for.
+const LEAST_SHARD: u64 = 64 << 10;
+
 /// Rejected records named on standard error; all of them are in the rejects file.
 const SHOWN_REJECTS: u64 = 5;
 
 /// Where everything goes, and how much is said.
 #[derive(Debug, clap::Args)]
 pub struct OutputArgs {
-    /// The corpus: .jsonl, .jsonl.gz, .jsonl.zst, or - for standard output
+    /// The corpus: .jsonl, .jsonl.gz, .jsonl.zst, .parquet, or - for standard output
     #[arg(short, long, value_name = "OUT", required_unless_present = "dry_run")]
     pub output: Option<PathBuf>,
 
-    /// One line a document: its verdict, and every block's label and fate
+    /// One line a document: its verdict, and every block's label and fate; also .parquet
     #[arg(long, value_name = "FILE")]
     pub decisions: Option<PathBuf>,
 
     /// Records that could not be used, with their causes [default: OUT.rejects.jsonl, when there are any]
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
+
+    /// Write the corpus as files of about this size, such as 512MB, and a manifest that names them
+    #[arg(long, value_name = "SIZE", requires = "output")]
+    pub shard_size: Option<Size>,
 
     /// Counts of the run: .json
     #[arg(long, value_name = "FILE")]
@@ -133,6 +140,8 @@ pub struct Targets {
     rejects: Option<PathBuf>,
     report: Option<PathBuf>,
     pub existing: Existing,
+    /// Bytes of a shard of the corpus, where it is in shards.
+    shard_size: Option<u64>,
 }
 
 impl Targets {
@@ -146,6 +155,7 @@ impl Targets {
                 rejects: None,
                 report: None,
                 existing,
+                shard_size: None,
             };
         }
         let beside = args.output.as_ref().filter(|path| is_file(path)).map(|path| {
@@ -160,6 +170,7 @@ impl Targets {
             rejects: args.rejects.clone().or(beside),
             report: args.report.clone(),
             existing,
+            shard_size: args.shard_size.map(Size::get),
         }
     }
 
@@ -172,8 +183,19 @@ impl Targets {
 
     /// Refuses what could not be written in the end.
     pub fn check(&self) -> Result<(), Error> {
-        for path in [&self.corpus, &self.decisions, &self.contamination, &self.rejects].into_iter().flatten()
-        {
+        match (&self.corpus, self.shard_size) {
+            (Some(path), Some(size)) if size < LEAST_SHARD => {
+                let message = format!("--shard-size must be at least {}", Size::bytes(LEAST_SHARD));
+                return Err(Error::Output { path: path.clone(), message });
+            }
+            (Some(path), Some(_)) => Output::check_shards(path, self.existing)?,
+            (Some(path), None) => Output::check(path, ROWS, self.existing)?,
+            (None, _) => {}
+        }
+        if let Some(path) = &self.decisions {
+            Output::check(path, ROWS, self.existing)?;
+        }
+        for path in [&self.contamination, &self.rejects].into_iter().flatten() {
             Output::check(path, JSON_LINES, self.existing)?;
         }
         if let Some(path) = &self.report {
@@ -229,20 +251,29 @@ impl Targets {
     }
 
     fn open(&self, work: &WorkFolder) -> Result<Outputs, Error> {
-        let open = |path: &Option<PathBuf>| path.as_deref().map(|path| self.create(path, work)).transpose();
+        let open = |path: &Option<PathBuf>, rows: Option<Rows>| {
+            path.as_deref().map(|path| self.create(path, rows, work)).transpose()
+        };
+        let corpus = match (&self.corpus, self.shard_size) {
+            (Some(path), Some(size)) => {
+                let note = Box::new(work.remember_temporary());
+                Some(Output::create_shards(path, self.existing, size, Rows::Corpus, note)?)
+            }
+            (corpus, _) => open(corpus, Some(Rows::Corpus))?,
+        };
         Ok(Outputs {
-            corpus: open(&self.corpus)?,
-            decisions: open(&self.decisions)?,
-            contamination: open(&self.contamination)?,
+            corpus,
+            decisions: open(&self.decisions, Some(Rows::Decisions))?,
+            contamination: open(&self.contamination, None)?,
             layer: None,
         })
     }
 
-    fn create(&self, path: &Path, work: &WorkFolder) -> Result<Output, Error> {
+    fn create(&self, path: &Path, rows: Option<Rows>, work: &WorkFolder) -> Result<Output, Error> {
         if path == Path::new("-") {
             return Ok(Output::stream("standard output", Box::new(std::io::stdout())));
         }
-        Output::create_noted(path, self.existing, |temporary| work.remember_temporary(temporary))
+        Output::create_noted(path, self.existing, rows, Box::new(work.remember_temporary()))
     }
 
     /// Gives all outputs their names at once. A rejects file of an earlier run must not seem to belong to this one.
@@ -254,7 +285,7 @@ impl Targets {
         work: &WorkFolder,
     ) -> Result<(), Error> {
         let report = self.report.as_deref().map(|path| {
-            let mut report = self.create(path, work)?;
+            let mut report = self.create(path, None, work)?;
             report.write(summary.to_json().as_bytes())?;
             Ok::<_, Error>(report)
         });
@@ -310,7 +341,7 @@ impl<'a> Rejects<'a> {
     /// Notes the next one.
     pub fn add(&mut self, reject: &Reject) -> Result<(), Error> {
         if self.output.is_none() {
-            let create = |path| self.target.create(path, self.work);
+            let create = |path| self.target.create(path, None, self.work);
             self.output = self.target.rejects.as_deref().map(create).transpose()?;
         }
         if self.count < SHOWN_REJECTS {

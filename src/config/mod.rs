@@ -47,13 +47,21 @@ pub struct Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum InputFormat {
-    /// By the file's extension; standard input by its first byte (`{` means JSON lines).
+    /// By the file's extension; standard input by its first bytes.
     #[default]
     Auto,
     /// The whole file is one document.
     Text,
     /// A JSON object a line.
     Jsonl,
+    /// A row of comma-separated values, below a header.
+    Csv,
+    /// A row of tab-separated values, below a header.
+    Tsv,
+    /// A record of a web archive (WARC, WET).
+    Warc,
+    /// A row of a Parquet file.
+    Parquet,
 }
 
 /// `[input]`
@@ -70,8 +78,20 @@ pub struct InputConfig {
     pub url_field: String,
     /// A longer record is rejected: it would have to be held in memory whole.
     pub max_record: Size,
+    /// A compressed file that unpacks to more than so many times its bytes is refused from there on; 0 is no limit. Text packs to
+    /// a tenth, seldom to a fiftieth; what packs a thousandfold is zeros.
+    pub max_ratio: u64,
+    /// What a file may unpack to whatever its ratio: a small one can do no harm.
+    pub unpack_freely: Size,
     /// Stop after this many records; 0 reads all.
     pub limit: u64,
+}
+
+impl InputConfig {
+    /// `max_record` in memory.
+    pub(crate) fn max_record(&self) -> usize {
+        usize::try_from(self.max_record.get()).unwrap_or(usize::MAX - 1)
+    }
 }
 
 impl Default for InputConfig {
@@ -82,6 +102,8 @@ impl Default for InputConfig {
             id_field: "id".to_owned(),
             url_field: "url".to_owned(),
             max_record: Size::mebibytes(64),
+            max_ratio: 200,
+            unpack_freely: Size::mebibytes(1024),
             limit: 0,
         }
     }

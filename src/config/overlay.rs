@@ -106,11 +106,11 @@ fn refuse_unknown(name: &str, written: &Table, known: &Table, prefix: &str) -> R
                     .map(|k| (similarity(k, &full), k))
                     .filter(|(s, _)| *s >= LIKELY_SPELLING)
                     .max_by(|a, b| a.0.total_cmp(&b.0));
-                let hint = likely.map(|(_, k)| format!("; did you mean {k}?")).unwrap_or_default();
-                return Err(Error::Config(format!(
-                    "{name}: unknown key {full}{hint}\nknown keys: {}",
-                    all.join(", ")
-                )));
+                let hint = match likely {
+                    Some((_, likely)) => format!("; did you mean {likely}?"),
+                    None => format!("\nknown keys: {}", all.join(", ")),
+                };
+                return Err(Error::Config(format!("{name}: unknown key {full}{hint}")));
             }
             (Some(Value::Table(known)), Value::Table(written)) => {
                 refuse_unknown(name, written, known, &format!("{full}."))?;

@@ -261,13 +261,17 @@ impl WorkFolder {
     ///
     /// # Errors
     /// [`Error::Io`] with the path of the file that could not be written.
-    pub fn remember_temporary(&self, temporary: &Path) -> Result<()> {
+    pub fn remember_temporary(&self) -> impl FnMut(&Path) -> Result<()> + use<> {
         let path = self.file(TEMPORARIES);
+        move |temporary| Self::remember_at(&path, temporary)
+    }
+
+    fn remember_at(path: &Path, temporary: &Path) -> Result<()> {
         let temporary = std::path::absolute(temporary).unwrap_or_else(|_| temporary.to_owned());
         let mut line = temporary.into_os_string().into_encoded_bytes();
         line.push(b'\n');
-        let file = File::options().append(true).create(true).open(&path);
-        file.and_then(|mut file| file.write_all(&line)).map_err(Error::io("write the file", &path))
+        let file = File::options().append(true).create(true).open(path);
+        file.and_then(|mut file| file.write_all(&line)).map_err(Error::io("write the file", path))
     }
 
     /// Removes what outputs of a killed run were written to.

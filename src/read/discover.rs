@@ -74,6 +74,10 @@ pub(super) fn forced_kind(format: InputFormat) -> Option<Kind> {
         InputFormat::Auto => None,
         InputFormat::Text => Some(Kind::Text),
         InputFormat::Jsonl => Some(Kind::Jsonl),
+        InputFormat::Csv => Some(Kind::Csv),
+        InputFormat::Tsv => Some(Kind::Tsv),
+        InputFormat::Warc => Some(Kind::Warc),
+        InputFormat::Parquet => Some(Kind::Parquet),
     }
 }
 
@@ -107,9 +111,15 @@ impl Listing {
         let Some(kind) = forced_kind(self.format).or(kind) else {
             return Err(wrong(
                 &shown,
-                "its extension does not say what it holds; give --input-format text or --input-format jsonl",
+                "its extension does not say what it holds; say it with --input-format text, jsonl, csv, tsv, warc or parquet",
             ));
         };
+        if kind == Kind::Parquet && compression != Compression::None {
+            return Err(wrong(
+                &shown,
+                "a Parquet file is compressed inside; unpack it, since it cannot be read in order",
+            ));
+        }
         self.push(path, name.to_string_lossy().into_owned(), kind, compression);
         Ok(())
     }
@@ -134,12 +144,15 @@ impl Listing {
                 }
             }
         }
-        files.retain(|file| by_name(file.file_name().unwrap_or_default()).0.is_some());
+        files.retain(|file| match by_name(file.file_name().unwrap_or_default()) {
+            (Some(kind), compression) => kind != Kind::Parquet || compression == Compression::None,
+            (None, _) => false,
+        });
         if files.is_empty() {
             return Err(wrong(
                 &shown(folder),
-                "the folder holds no .txt, .md, .jsonl or .ndjson file, also .gz or .zst; files with other names can \
-                 be given one by one, with --input-format",
+                "the folder holds no .txt, .md, .jsonl, .ndjson, .csv, .tsv, .warc, .wet or .parquet file, also .gz or \
+                 .zst; files with other names can be given one by one, with --input-format",
             ));
         }
         sort(&mut files);
@@ -202,6 +215,10 @@ fn by_name(name: &OsStr) -> (Option<Kind>, Compression) {
     let kind = match name.rsplit_once('.') {
         Some((_, "txt" | "md")) => Some(Kind::Text),
         Some((_, "jsonl" | "ndjson")) => Some(Kind::Jsonl),
+        Some((_, "csv")) => Some(Kind::Csv),
+        Some((_, "tsv")) => Some(Kind::Tsv),
+        Some((_, "warc" | "wet")) => Some(Kind::Warc),
+        Some((_, "parquet")) => Some(Kind::Parquet),
         _ => None,
     };
     (kind, compression)

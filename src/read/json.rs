@@ -200,12 +200,16 @@ fn own_fields(members: &[Member], cfg: &InputConfig) -> Option<(String, Cleaned)
     }
     let [id, text, title, date, url, language, metadata, provenance] =
         std::array::from_fn(|i| &members[i].value);
+    // A column of Parquet has one type, so there the object is the text of a string.
+    let metadata = match metadata.kind() {
+        JsonKind::String => serde_json::from_str(metadata.raw()?).ok()?,
+        _ => metadata.raw()?.to_owned(),
+    };
     let right = id.kind() == JsonKind::String
         && text.kind() == JsonKind::String
         && matches!(url.kind(), JsonKind::String | JsonKind::Null)
-        && metadata.kind() == JsonKind::Object
         && is_provenance(provenance.raw()?);
-    if !right {
+    if !right || self::members(&metadata, &[]).is_err() {
         return None;
     }
     let nullable = |value: &Value| serde_json::from_str::<Option<String>>(value.raw()?).ok();
@@ -215,7 +219,7 @@ fn own_fields(members: &[Member], cfg: &InputConfig) -> Option<(String, Cleaned)
         language: nullable(language)?,
         provenance: provenance.raw()?.to_owned(),
     };
-    Some((metadata.raw()?.to_owned(), cleaned))
+    Some((metadata, cleaned))
 }
 
 fn is_provenance(value: &str) -> bool {

@@ -5,15 +5,21 @@
 //! or an unreadable file becomes a [`Reject`] with its place and never ends the run; only an INPUT that makes no sense
 //! at all does, before anything was touched ([`discover()`]).
 
+mod csv;
+mod cut;
 mod discover;
 mod json;
+mod lines;
 mod open;
 mod parse;
 mod reject;
 mod split;
 mod spool;
+#[cfg(feature = "parquet")]
+mod table;
 #[cfg(test)]
 mod tests;
+mod warc;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +29,8 @@ pub use parse::{FieldTexts, parse, parse_texts};
 pub use reject::{Cause, RAW_LIMIT, Reject};
 pub use split::{Batch, Batches, Content, Position, RawRecord};
 pub use spool::spool;
+#[cfg(feature = "parquet")]
+pub use table::table_lines;
 
 /// The INPUT that means standard input.
 pub const STANDARD_INPUT: &str = "-";
@@ -65,6 +73,14 @@ pub enum Kind {
     Text,
     /// A JSON object a line.
     Jsonl,
+    /// A row of comma-separated values, below a header.
+    Csv,
+    /// A row of tab-separated values, below a header.
+    Tsv,
+    /// A record of a web archive (WARC, WET).
+    Warc,
+    /// A row of a Parquet file.
+    Parquet,
 }
 
 /// How a file is packed.

@@ -28,7 +28,7 @@ pub fn parse(batch: &Batch, index: usize, inputs: &[Input], cfg: &InputConfig) -
     };
     let page = match input.kind {
         Kind::Text => text_file(bytes, input),
-        Kind::Jsonl => utf8(bytes, "column").and_then(|line| {
+        _ => utf8(bytes, "column").and_then(|line| {
             let line = if record.offset == 0 { without_mark(line) } else { line };
             json::page(line, cfg, || format!("{}#{}", input.id, record.record))
         }),
@@ -68,7 +68,7 @@ pub fn parse_texts(
     };
     let texts = match input.kind {
         Kind::Text => text_file(bytes, input).map(|page| (page.id, vec![(None, page.text)])),
-        Kind::Jsonl => utf8(bytes, "column").and_then(|line| {
+        _ => utf8(bytes, "column").and_then(|line| {
             let line = if record.offset == 0 { without_mark(line) } else { line };
             let number = || format!("{}#{}", input.id, record.record);
             let (id, texts) = json::texts(line, fields, id_field, number)?;

@@ -37,6 +37,8 @@ causes! {
     TruncatedArchive "truncated_archive",
     /// The compressed file is damaged; what stood before the damage was read.
     CorruptArchive "corrupt_archive",
+    /// The file unpacks to far more than it is; see `input.max_ratio`.
+    InflatesTooFar "inflates_too_far",
     /// The record is longer than `input.max_record`.
     RecordTooLarge "record_too_large",
     /// The record is not UTF-8.
@@ -51,6 +53,14 @@ causes! {
     NotAnObject "not_an_object",
     /// The text, id or url field occurs twice, and nothing says which one holds.
     DuplicateField "duplicate_field",
+    /// The header of a table is too long, is not UTF-8, or names a column twice.
+    BadHeader "bad_header",
+    /// The row has more or fewer fields than the header.
+    RaggedRow "ragged_row",
+    /// The record of a web archive does not begin or end where it should.
+    MalformedWarc "malformed_warc",
+    /// The record of a web archive is a page in HTML.
+    HtmlNotRead "html_not_read",
     /// There is no text field, or it is null.
     MissingText "missing_text",
     /// The text field is not a string.

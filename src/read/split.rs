@@ -1,24 +1,27 @@
 //! Cutting the inputs into numbered records, in order, in batches.
 //!
-//! One thread does this, so it does as little as it can: it finds line ends and counts. What a record holds is looked at
-//! by [`parse`](super::parse()), on all cores. A record that cannot be had becomes a reject at its place in the order.
+//! One thread does this, so it does as little as it can ([`cut`](super::cut)). What a record holds is looked at by
+//! [`parse`](super::parse()), on all cores. A record that cannot be had becomes a reject at its place in the order.
 //!
 //! The cutting can be put down behind any batch and taken up again there by another process: [`Batch::end`] is a
 //! [`Position`]. In a compressed file what stands before it is unpacked once more and thrown away.
 //!
 //! Bounded: a batch holds at most [`BATCH_BYTES`] and one record more, and no record is longer than `input.max_record`.
-//! The rest of a longer line is skipped piece by piece.
 
-use std::io::{self, BufRead, Read};
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use super::cut::{Cut, Cutter, Within};
+use super::lines::Lines;
 use super::reject::{Cause, Flaw, Reject};
-use super::{Input, JSON_SPACE, Kind, open, without_mark};
-use crate::config::{InputConfig, Size};
+#[cfg(feature = "parquet")]
+use super::table;
+use super::{Input, Kind, csv, open, warc};
+use crate::config::InputConfig;
 
 /// Bytes after which a batch is full: some milliseconds of work for a worker, and small beside the memory of a machine
 /// even when every core has a few in hand.
@@ -65,17 +68,6 @@ impl Position {
     }
 }
 
-/// A place in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Within {
-    /// The next record.
-    record: u64,
-    /// Bytes before it, after unpacking.
-    offset: u64,
-    /// Whether it is inside a line that was too long.
-    inside_line: bool,
-}
-
 impl Batch {
     /// A reject in place of record `index`, for a fault that shows only beside other records.
     ///
@@ -119,7 +111,7 @@ pub enum Content {
 /// All records of the inputs, batch by batch.
 pub struct Batches {
     inputs: Arc<[Input]>,
-    max_record: usize,
+    cfg: InputConfig,
     /// Records after which there are no more.
     limit: u64,
     /// The next batch.
@@ -148,8 +140,8 @@ impl Batches {
         let before: u64 = inputs.iter().take(next_input).map(|input| input.bytes).sum();
         Self {
             inputs,
-            max_record: usize::try_from(cfg.max_record.get()).unwrap_or(usize::MAX - 1),
             limit: if cfg.limit == 0 { u64::MAX } else { cfg.limit },
+            cfg: cfg.clone(),
             number: position.batches,
             ordinal: position.records,
             next_input,
@@ -160,19 +152,14 @@ impl Batches {
     }
 
     fn end(&self) -> Position {
-        let open = self.open.as_ref().filter(|source| !source.ended);
-        let within = open.map(|source| Within {
-            record: source.record,
-            offset: source.offset,
-            inside_line: source.inside_line,
-        });
+        let within = self.open.as_ref().filter(|source| !source.ended).map(|source| source.cutter.within());
         Position { batches: self.number, records: self.ordinal, inputs: self.next_input, within }
     }
 
     fn next_record(&mut self, buffer: &mut Vec<u8>) -> Option<RawRecord> {
         loop {
             if let Some(source) = &mut self.open {
-                if let Some(record) = source.next_record(&self.inputs, self.max_record, buffer) {
+                if let Some(record) = source.next_record(&self.inputs, self.cfg.max_record(), buffer) {
                     return Some(record);
                 }
                 self.open = None;
@@ -181,8 +168,8 @@ impl Batches {
             let input = self.inputs.get(index)?;
             self.next_input += 1;
             let begin = self.begin.take();
-            match open::open(input, begin.map_or(0, |begin| begin.offset), &self.consumed) {
-                Ok(reader) => self.open = Some(Source::new(index, input.kind, reader, begin)),
+            match cutter(input, &self.cfg, begin, &self.consumed) {
+                Ok(cutter) => self.open = Some(Source { input: index, cutter, ended: false }),
                 Err(e) => {
                     let flaw = Flaw(Cause::Unreadable, format!("the file cannot be opened: {e}"));
                     let reject = Reject::new(input, 0, 0, flaw, b"");
@@ -235,94 +222,63 @@ impl Iterator for Batches {
 /// An open file.
 struct Source {
     input: usize,
-    kind: Kind,
-    reader: Box<dyn BufRead + Send>,
-    /// The next record.
-    record: u64,
-    /// Bytes read, after unpacking.
-    offset: u64,
-    /// Whether the reader stands inside a line that was too long.
-    inside_line: bool,
+    cutter: Box<dyn Cutter>,
     ended: bool,
 }
 
 impl Source {
-    fn new(input: usize, kind: Kind, reader: Box<dyn BufRead + Send>, begin: Option<Within>) -> Self {
-        let begin = begin.unwrap_or(Within { record: 0, offset: 0, inside_line: false });
-        let Within { record, offset, inside_line } = begin;
-        Self { input, kind, reader, record, offset, inside_line, ended: false }
-    }
-
-    /// The next record, its bytes appended to `buffer`. After a fault there is none.
+    /// The next record, its bytes appended to `buffer`.
     fn next_record(&mut self, inputs: &[Input], max: usize, buffer: &mut Vec<u8>) -> Option<RawRecord> {
-        let input = &inputs[self.input];
-        let start = buffer.len();
-        while !self.ended {
-            let skipped = self.skip_line(buffer);
-            let (record, offset) = (self.record, self.offset);
-            self.record += 1;
-            let outcome = skipped.and_then(|()| self.append(max.saturating_add(1), buffer));
-            let nothing = buffer.len() == start;
-            self.ended = outcome.is_err() || nothing || self.kind == Kind::Text;
-            let whole_line = self.kind == Kind::Jsonl && buffer[start..].ends_with(b"\n");
-            if whole_line {
-                buffer.pop();
-            }
-            let flaw = match outcome {
-                Err(e) => open::flaw(&e, input.compression),
-                Ok(()) if buffer.len() - start > max => {
-                    self.inside_line = !whole_line;
-                    let max = Size::bytes(max as u64);
-                    let message = format!("the record is longer than input.max_record = {max}");
-                    Flaw(Cause::RecordTooLarge, message)
-                }
-                Ok(()) if self.kind == Kind::Jsonl && is_blank(&buffer[start..], offset) => {
-                    buffer.truncate(start);
-                    continue;
-                }
-                Ok(()) => {
-                    let content = Content::Bytes(start..buffer.len());
-                    return Some(RawRecord { input: self.input, record, offset, content });
-                }
-            };
-            let content = Content::Rejected(Reject::new(input, record, offset, flaw, &buffer[start..]));
-            buffer.truncate(start);
-            buffer.shrink_to(BATCH_BYTES);
-            return Some(RawRecord { input: self.input, record, offset, content });
+        if self.ended {
+            return None;
         }
-        None
-    }
-
-    /// Appends up to `limit` bytes: of a text file the rest, of a JSONL file the rest of the line with its line feed.
-    /// After an error, what came before it has been appended.
-    fn append(&mut self, limit: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
-        let before = buffer.len();
-        let mut limited = (&mut self.reader).take(limit as u64);
-        let outcome = match self.kind {
-            Kind::Jsonl => limited.read_until(b'\n', buffer),
-            Kind::Text => limited.read_to_end(buffer),
+        let start = buffer.len();
+        let Some(Cut { record, offset, flaw, is_last }) = self.cutter.next(max, buffer) else {
+            self.ended = true;
+            buffer.truncate(start);
+            return None;
         };
-        self.offset += (buffer.len() - before) as u64;
-        outcome.map(drop)
-    }
-
-    /// Skips what is left of a line that was too long, in pieces that pass through the end of `buffer`.
-    fn skip_line(&mut self, buffer: &mut Vec<u8>) -> io::Result<()> {
-        let start = buffer.len();
-        while self.inside_line {
-            let outcome = self.append(BATCH_BYTES, buffer);
-            self.inside_line = buffer.len() > start && !buffer.ends_with(b"\n");
-            buffer.truncate(start);
-            outcome?;
-        }
-        Ok(())
+        self.ended = is_last;
+        let content = match flaw {
+            None => Content::Bytes(start..buffer.len()),
+            Some(flaw) => {
+                let reject = Reject::new(&inputs[self.input], record, offset, flaw, &buffer[start..]);
+                buffer.truncate(start);
+                buffer.shrink_to(BATCH_BYTES);
+                Content::Rejected(reject)
+            }
+        };
+        Some(RawRecord { input: self.input, record, offset, content })
     }
 }
 
-/// Whether a line holds nothing, not counting a byte order mark at the start of the file.
-fn is_blank(line: &[u8], offset: u64) -> bool {
-    let line = if offset == 0 { without_mark(line) } else { line };
-    line.iter().all(|byte| JSON_SPACE.contains(byte))
+/// Opens a file, to be cut from a place on.
+fn cutter(
+    input: &Input,
+    cfg: &InputConfig,
+    begin: Option<Within>,
+    consumed: &Arc<AtomicU64>,
+) -> io::Result<Box<dyn Cutter>> {
+    let unpacked = |offset| open::open(input, offset, cfg, consumed);
+    let offset = begin.map_or(0, |begin| begin.offset);
+    Ok(match input.kind {
+        Kind::Text | Kind::Jsonl => {
+            let is_whole = input.kind == Kind::Text;
+            Box::new(Lines::new(unpacked(offset)?, input.compression, is_whole, begin))
+        }
+        Kind::Csv | Kind::Tsv => {
+            let separator = if input.kind == Kind::Csv { b',' } else { b'\t' };
+            Box::new(csv::Rows::new(unpacked(0)?, input.compression, separator, begin, cfg))
+        }
+        Kind::Warc => Box::new(warc::Records::new(unpacked(offset)?, input.compression, cfg, begin)),
+        #[cfg(feature = "parquet")]
+        Kind::Parquet => {
+            open::check(input)?;
+            Box::new(table::Rows::open(input, cfg, begin, consumed)?)
+        }
+        #[cfg(not(feature = "parquet"))]
+        Kind::Parquet => return Err(io::Error::other("this program was built without the feature parquet")),
+    })
 }
 
 #[cfg(test)]
@@ -333,6 +289,7 @@ mod tests {
     use flate2::write::GzEncoder;
 
     use super::*;
+    use crate::config::Size;
     use crate::read::discover;
 
     /// Every record from a position on, as its place and what there is of it.
@@ -363,6 +320,20 @@ mod tests {
             _ => format!("{{\"id\":{n}}}\n"),
         };
         let pages: String = (0..5000).map(line).collect();
+        let rows: String = (0..3000)
+            .map(|n| format!("{n},\"a\nb{}\"\n", "c".repeat(if n % 700 == 5 { 3000 } else { n % 50 })))
+            .collect();
+        let rows = format!("id,text\n{rows}");
+        let archive: String = (0..3000)
+            .map(|n| {
+                let kind = ["conversion", "warcinfo", "response"][n % 3];
+                let content = "d".repeat(if n % 700 == 6 { 3000 } else { n % 50 });
+                format!(
+                    "WARC/1.0\r\nWARC-Type: {kind}\r\nContent-Length: {}\r\n\r\n{content}\r\n\r\n",
+                    content.len() + usize::from(n % 500 == 3)
+                )
+            })
+            .collect();
         let mut packed = GzEncoder::new(Vec::new(), flate2::Compression::fast());
         packed.write_all(pages.as_bytes()).unwrap();
         for (name, content) in [
@@ -370,13 +341,15 @@ mod tests {
             ("b.jsonl.gz", &packed.finish().unwrap()),
             ("c.txt", b"A page.".as_slice()),
             ("d.jsonl.zst", &zstd::encode_all(pages.as_bytes(), 1).unwrap()),
+            ("e.csv", rows.as_bytes()),
+            ("f.wet.zst", &zstd::encode_all(archive.as_bytes(), 1).unwrap()),
         ] {
             fs::write(folder.path().join(name), content).unwrap();
         }
-        let cfg = InputConfig { max_record: Size::bytes(2048), limit: 14_000, ..InputConfig::default() };
+        let cfg = InputConfig { max_record: Size::bytes(2048), limit: 18_000, ..InputConfig::default() };
         let inputs: Arc<[Input]> = discover(&[folder.path().display().to_string()], &cfg).unwrap().into();
         let all = records_from(Position::default(), &inputs, &cfg);
-        assert_eq!(all.len(), 14_000);
+        assert_eq!(all.len(), 18_000);
         let ends: Vec<Position> = Batches::new(Arc::clone(&inputs), &cfg).map(|batch| batch.end).collect();
         assert!(ends.len() > 12);
         for end in ends {

@@ -20,7 +20,8 @@ const COPY_BUFFER: usize = 64 << 10;
 const HEAD: u64 = 64 << 10;
 
 /// Writes standard input to a file in `dir`, as it comes, and finds out what it is: compressed or not by its first
-/// bytes, and, unless `input.format` says so, JSON lines where the first byte that is not blank is `{`, else text.
+/// bytes, and, unless `input.format` says so, a Parquet file or a web archive by how these begin, JSON lines where the first
+/// byte that is not blank is `{`, else text.
 ///
 /// # Errors
 /// [`Error::Io`] when standard input cannot be read or the file cannot be written.
@@ -46,7 +47,7 @@ pub fn spool(stdin: &mut dyn Read, dir: &Path, cfg: &InputConfig) -> Result<Inpu
     let mut input = Input { file, compression: by_magic(&start), bytes, ..standard_input_unread() };
     input.kind = match forced_kind(cfg.format) {
         Some(kind) => kind,
-        None => by_first_byte(&input)?,
+        None => by_first_bytes(&input, cfg)?,
     };
     Ok(input)
 }
@@ -65,11 +66,16 @@ fn by_magic(start: &[u8]) -> Compression {
     }
 }
 
-fn by_first_byte(input: &Input) -> Result<Kind> {
-    let unpacked = open::open(input, 0, &Arc::default()).map_err(Error::io("read", &input.file))?;
+fn by_first_bytes(input: &Input, cfg: &InputConfig) -> Result<Kind> {
+    let unpacked = open::open(input, 0, cfg, &Arc::default()).map_err(Error::io("read", &input.file))?;
     let mut head = Vec::new();
     // A fault in the archive leaves what comes before it in `head`; it is reported when the records are read.
     let _ = unpacked.take(HEAD).read_to_end(&mut head);
     let first = without_mark(&head).iter().find(|byte| !JSON_SPACE.contains(byte));
-    Ok(if first == Some(&b'{') { Kind::Jsonl } else { Kind::Text })
+    Ok(match first {
+        Some(b'{') => Kind::Jsonl,
+        _ if head.starts_with(b"WARC/1.") => Kind::Warc,
+        _ if head.starts_with(b"PAR1") && input.compression == Compression::None => Kind::Parquet,
+        _ => Kind::Text,
+    })
 }

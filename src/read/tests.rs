@@ -10,7 +10,10 @@ use super::*;
 use crate::config::{InputConfig, InputFormat, Size};
 use crate::document::Document;
 
+mod archives;
 mod properties;
+#[cfg(feature = "parquet")]
+mod tables;
 
 type Outcome = Result<Document, Reject>;
 

@@ -37,7 +37,7 @@ pub struct ParsedDecision {
     /// Its blocks, in order.
     pub blocks: Vec<ParsedBlock>,
     /// The runs of words in them that stand elsewhere, in order; a run that did not look for them wrote none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_nothing")]
     pub spans: Vec<ParsedSpan>,
 }
 
@@ -172,6 +172,11 @@ impl ParsedBlock {
             .into_iter()
             .find(|action| action.name() == name && action.reason() == self.reason.as_deref())
     }
+}
+
+/// What a table, whose rows have every column, holds in place of what a line would leave out.
+fn or_nothing<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
+    Option::deserialize(from).map(Option::unwrap_or_default)
 }
 
 /// An optional value whose key must be there all the same: `null` is written, not left out.

@@ -14,22 +14,34 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tempfile::TempPath;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::WriteBehind;
+use super::shards::{self, Manifest, Shard};
+#[cfg(feature = "parquet")]
+use super::table::Table;
 use crate::error::{Error, Result};
 
 /// Extensions of a file of JSON lines.
 pub const JSON_LINES: &[&str] = &["jsonl", "ndjson"];
+
+/// Extensions of a file of rows that can be lines or a table.
+pub const ROWS: &[&str] =
+    if cfg!(feature = "parquet") { &["jsonl", "ndjson", "parquet"] } else { JSON_LINES };
 
 /// Extension of a file that holds one JSON value.
 pub const JSON: &[&str] = &["json"];
 
 /// Extensions that stand after one of the above and ask for compression.
 const COMPRESSED: &[&str] = &["gz", "zst"];
+
+/// Extension of a table.
+const PARQUET: &str = "parquet";
 
 /// Bytes collected before the operating system is asked to write: some dozens of records at a time.
 const BUFFER: usize = 256 << 10;
@@ -47,12 +59,52 @@ pub enum Existing {
     Replace,
 }
 
-/// A file that appears under its name when it is finished.
+/// Which lines a file holds, where it may be a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Those of the corpus.
+    Corpus,
+    /// Those of the decisions.
+    Decisions,
+}
+
+/// Is told the name of a temporary file before it is there, so that a process that is killed leaves none that nobody knows.
+pub type Note = Box<dyn FnMut(&Path) -> Result<()> + Send>;
+
+/// A file that appears under its name when it is finished, or several of them.
 pub struct Output {
+    file: OpenFile,
+    sharding: Option<Sharding>,
+}
+
+/// A file that is being written.
+struct OpenFile {
     /// As the user named it, for messages.
     path: PathBuf,
     encoder: Encoder,
     place: Place,
+}
+
+/// What is needed to go on with another file.
+struct Sharding {
+    /// As the user named the whole.
+    path: PathBuf,
+    /// Bytes after which a shard is full.
+    size: u64,
+    rows: Rows,
+    existing: Existing,
+    note: Note,
+    written: Arc<Mutex<Written>>,
+    /// Records of the open shard.
+    records: u64,
+    done: Vec<(Finished, Shard)>,
+}
+
+/// What has gone into the file of a shard.
+#[derive(Default)]
+struct Written {
+    bytes: u64,
+    hash: Xxh3,
 }
 
 /// How the written bytes become the target.
@@ -65,11 +117,14 @@ enum Place {
 
 enum Sink {
     File(WriteBehind),
+    Shard(WriteBehind, Arc<Mutex<Written>>),
     Stream(Box<dyn Write + Send>),
 }
 
 enum Encoder {
     Plain(BufWriter<Sink>),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<Table<BufWriter<Sink>>>),
     Gzip(GzEncoder<BufWriter<Sink>>),
     Zstd(zstd::Encoder<'static, BufWriter<Sink>>),
 }
@@ -101,19 +156,32 @@ impl Output {
         if !folder.is_dir() {
             return refuse(format!("the folder {} does not exist; create it first", folder.display()));
         }
-        let kind = extension(path).and_then(|last| {
-            if COMPRESSED.contains(&last.as_str()) { extension(&path.with_extension("")) } else { Some(last) }
-        });
-        match kind {
-            Some(kind) if extensions.contains(&kind.as_str()) => Ok(()),
-            Some(kind) if kind == "parquet" => {
-                refuse(format!("Parquet cannot be written yet; use {}", listed(extensions)))
+        let last = extension(path);
+        let is_packed = last.as_ref().is_some_and(|last| COMPRESSED.contains(&last.as_str()));
+        match if is_packed { extension(&path.with_extension("")) } else { last } {
+            Some(kind) if is_packed && kind == PARQUET => {
+                refuse("a Parquet file is compressed inside; leave out what stands after .parquet".to_owned())
             }
+            Some(kind) if extensions.contains(&kind.as_str()) => Ok(()),
             _ => refuse(format!(
                 "its extension names no format that can be written; use {}",
                 listed(extensions)
             )),
         }
+    }
+
+    /// The same for a corpus in shards.
+    ///
+    /// # Errors
+    /// As [`Output::check`].
+    pub fn check_shards(path: &Path, existing: Existing) -> Result<()> {
+        if path == Path::new("-") || fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+        {
+            let message = "shards are files; name one, or leave out --shard-size".to_owned();
+            return Err(Error::Output { path: path.to_owned(), message });
+        }
+        Self::check(path, ROWS, Existing::Replace)?;
+        if existing == Existing::Refuse { shards::refuse_existing(path) } else { Ok(()) }
     }
 
     /// Starts an output; nothing stands under its name yet. A symbolic link is followed: the file it points to is
@@ -122,53 +190,61 @@ impl Output {
     /// # Errors
     /// [`Error::Io`] when the folder or the special file does not let itself be written.
     pub fn create(path: &Path, existing: Existing) -> Result<Self> {
-        Self::create_noted(path, existing, |_| Ok(()))
+        Self::create_noted(path, existing, None, Box::new(|_| Ok(())))
     }
 
-    /// The same; `note` is told the name of the temporary file before it is there, so that a process that is killed in
-    /// between leaves none that nobody knows.
+    /// The same for lines that may be wanted as a table, with a note of the temporary file.
     ///
     /// # Errors
     /// Those of [`Output::create`] and of `note`.
-    pub fn create_noted(
+    pub fn create_noted(path: &Path, existing: Existing, rows: Option<Rows>, mut note: Note) -> Result<Self> {
+        let file = OpenFile::create(path, path, existing, rows, &mut note, None)?;
+        Ok(Self { file, sharding: None })
+    }
+
+    /// The same as files of about `size` bytes and a manifest; see [`Manifest`].
+    ///
+    /// # Errors
+    /// Those of [`Output::create`] and of `note`.
+    pub fn create_shards(
         path: &Path,
         existing: Existing,
-        mut note: impl FnMut(&Path) -> Result<()>,
+        size: u64,
+        rows: Rows,
+        mut note: Note,
     ) -> Result<Self> {
-        let special = fs::metadata(path).is_ok_and(|found| !found.is_file());
-        let (sink, place) = if special {
-            let file =
-                File::options().write(true).open(path).map_err(Error::io("open it for writing", path))?;
-            (Sink::Stream(Box::new(file)), Place::Direct)
-        } else {
-            let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-            let (file, temporary) = temporary_for(&target, &mut note)?
-                .map_err(Error::io("create a temporary file beside it", path))?;
-            (Sink::File(WriteBehind::new(file)), Place::Renamed { temporary, target, existing })
-        };
-        let encoder =
-            Encoder::new(sink, extension(path).as_deref()).map_err(Error::io("start compression", path))?;
-        Ok(Self { path: path.to_owned(), encoder, place })
+        let written = Arc::default();
+        let shard = shards::shard_path(path, 0);
+        let file = OpenFile::create(&shard, path, existing, Some(rows), &mut note, Some(&written))?;
+        let (path, records, done) = (path.to_owned(), 0, Vec::new());
+        Ok(Self {
+            file,
+            sharding: Some(Sharding { path, size, rows, existing, note, written, records, done }),
+        })
     }
 
     /// An output that goes to a stream as it is written, uncompressed. `name` stands for it in messages.
     #[must_use]
     pub fn stream(name: &str, stream: Box<dyn Write + Send>) -> Self {
         let encoder = Encoder::Plain(BufWriter::with_capacity(BUFFER, Sink::Stream(stream)));
-        Self { path: PathBuf::from(name), encoder, place: Place::Direct }
+        let file = OpenFile { path: PathBuf::from(name), encoder, place: Place::Direct };
+        Self { file, sharding: None }
     }
 
-    /// Appends bytes.
+    /// Appends bytes: where rows may be a table or in shards, whole lines.
     ///
     /// # Errors
     /// [`Error::Io`] names the target, for example when the disk is full; see also [`Error::is_closed_pipe`].
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let written = match &mut self.encoder {
-            Encoder::Plain(w) => w.write_all(bytes),
-            Encoder::Gzip(w) => w.write_all(bytes),
-            Encoder::Zstd(w) => w.write_all(bytes),
-        };
-        written.map_err(Error::io("write", &self.path))
+        if let Some(sharding) = &mut self.sharding
+            && sharding.is_full(&self.file.encoder)
+        {
+            sharding.turn(&mut self.file)?;
+        }
+        if let Some(sharding) = &mut self.sharding {
+            sharding.records += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        }
+        self.file.write(bytes)
     }
 
     /// Finishes the output and gives it its name.
@@ -179,13 +255,118 @@ impl Output {
         commit_all(vec![self])
     }
 
-    /// Brings every byte to its destination, on disk where there is one; what is left is the name.
+    /// Brings every byte to its destination, on disk where there is one; what is left is the names.
+    fn finish(self) -> Result<Vec<Finished>> {
+        match self.sharding {
+            None => Ok(vec![self.file.finish()?]),
+            Some(sharding) => sharding.finish(self.file),
+        }
+    }
+}
+
+impl OpenFile {
+    /// Begins a file; `whole` is what it is a part of, whose extension says how it is written.
+    fn create(
+        path: &Path,
+        whole: &Path,
+        existing: Existing,
+        rows: Option<Rows>,
+        note: &mut Note,
+        written: Option<&Arc<Mutex<Written>>>,
+    ) -> Result<Self> {
+        let special = fs::metadata(path).is_ok_and(|found| !found.is_file());
+        let (sink, place) = if special {
+            let file =
+                File::options().write(true).open(path).map_err(Error::io("open it for writing", path))?;
+            (Sink::Stream(Box::new(file)), Place::Direct)
+        } else {
+            let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            let (file, temporary) = temporary_for(&target, note)?
+                .map_err(Error::io("create a temporary file beside it", path))?;
+            let file = WriteBehind::new(file);
+            let sink = match written {
+                Some(written) => Sink::Shard(file, Arc::clone(written)),
+                None => Sink::File(file),
+            };
+            (sink, Place::Renamed { temporary, target, existing })
+        };
+        let encoder = Encoder::new(sink, extension(whole).as_deref(), rows)
+            .map_err(Error::io("start compression", path))?;
+        Ok(Self { path: path.to_owned(), encoder, place })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let written = match &mut self.encoder {
+            Encoder::Plain(w) => w.write_all(bytes),
+            #[cfg(feature = "parquet")]
+            Encoder::Parquet(w) => w.write_all(bytes),
+            Encoder::Gzip(w) => w.write_all(bytes),
+            Encoder::Zstd(w) => w.write_all(bytes),
+        };
+        written.map_err(Error::io("write", &self.path))
+    }
+
     fn finish(self) -> Result<Finished> {
         let Self { path, encoder, place } = self;
-        if let Sink::File(mut file) = encoder.finish().map_err(Error::io("write", &path))? {
+        let sink = encoder.finish().map_err(Error::io("write", &path))?;
+        if let Sink::File(mut file) | Sink::Shard(mut file, _) = sink {
             file.sync().map_err(Error::io("bring it to disk", &path))?;
         }
-        Ok(Finished { path, place })
+        Ok(Finished { path, place, stale: Vec::new() })
+    }
+}
+
+impl Sharding {
+    /// Whether what was written, or is on its way, is enough.
+    fn is_full(&self, encoder: &Encoder) -> bool {
+        self.written().bytes + encoder.pending() as u64 >= self.size
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Finishes the open shard and begins the next one in its place.
+    fn turn(&mut self, open: &mut OpenFile) -> Result<()> {
+        let written = Arc::default();
+        let path = shards::shard_path(&self.path, self.done.len() + 1);
+        let next = OpenFile::create(
+            &path,
+            &self.path,
+            self.existing,
+            Some(self.rows),
+            &mut self.note,
+            Some(&written),
+        )?;
+        self.close(std::mem::replace(open, next))?;
+        self.written = written;
+        Ok(())
+    }
+
+    fn close(&mut self, shard: OpenFile) -> Result<()> {
+        let name = shard.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let finished = shard.finish()?;
+        let Written { bytes, hash } = std::mem::take(&mut *self.written());
+        let records = std::mem::take(&mut self.records);
+        self.done
+            .push((finished, Shard { name, records, bytes, xxh3_128: format!("{:032x}", hash.digest128()) }));
+        Ok(())
+    }
+
+    /// Finishes the last shard and writes the manifest.
+    fn finish(mut self, last: OpenFile) -> Result<Vec<Finished>> {
+        self.close(last)?;
+        let (mut finished, shards): (Vec<_>, Vec<_>) = self.done.into_iter().unzip();
+        let (path, manifest) = (shards::manifest_path(&self.path), Manifest::of(shards));
+        let mut file = OpenFile::create(&path, &path, self.existing, None, &mut self.note, None)?;
+        let mut json = serde_json::to_vec_pretty(&manifest).expect("names and numbers");
+        json.push(b'\n');
+        file.write(&json)?;
+        let before = Manifest::read(&path).filter(|_| self.existing == Existing::Replace);
+        let folder = folder_of(&path).to_owned();
+        let stale = before.map_or_else(Vec::new, |before| before.without(&manifest, &folder).collect());
+        finished.push(Finished { stale, ..file.finish()? });
+        Ok(finished)
     }
 }
 
@@ -193,6 +374,8 @@ impl Output {
 struct Finished {
     path: PathBuf,
     place: Place,
+    /// Files that are not part of it any more once it has its name.
+    stale: Vec<PathBuf>,
 }
 
 /// Finishes all outputs, and only then gives each its name, in the order given. A caller puts last the one whose
@@ -202,10 +385,12 @@ struct Finished {
 /// [`Error::Io`] with the target and the operation. Unless that operation is a rename over an existing file, nothing
 /// was replaced, and nothing new stays.
 pub fn commit_all(outputs: Vec<Output>) -> Result<()> {
-    let finished = outputs.into_iter().map(Output::finish).collect::<Result<Vec<_>>>()?;
+    let finished = outputs.into_iter().map(Output::finish).collect::<Result<Vec<_>>>()?.into_iter().flatten();
     let mut folders = BTreeSet::new();
     let mut named: Vec<PathBuf> = Vec::new();
-    for Finished { path, place } in finished {
+    let mut all_stale = Vec::new();
+    for Finished { path, place, stale } in finished {
+        all_stale.extend(stale);
         let Place::Renamed { temporary, target, existing } = place else { continue };
         let renamed = match existing {
             // Some file systems cannot rename without replacing; there a look beforehand has to do.
@@ -226,6 +411,11 @@ pub fn commit_all(outputs: Vec<Output>) -> Result<()> {
         }
         folders.insert(folder_of(&target).to_owned());
     }
+    for path in all_stale {
+        fs::remove_file(&path)
+            .or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
+            .map_err(Error::io("remove the shard of an earlier run", &path))?;
+    }
     for folder in folders {
         // The contents are on disk and the names are right; some file systems and systems refuse to sync a folder,
         // and then a power failure in the next seconds may bring the old name back, with its old contents.
@@ -235,11 +425,13 @@ pub fn commit_all(outputs: Vec<Output>) -> Result<()> {
 }
 
 impl Encoder {
-    fn new(sink: Sink, extension: Option<&str>) -> io::Result<Self> {
+    fn new(sink: Sink, extension: Option<&str>, rows: Option<Rows>) -> io::Result<Self> {
         let buffered = BufWriter::with_capacity(BUFFER, sink);
-        Ok(match extension {
-            Some("gz") => Self::Gzip(GzEncoder::new(buffered, Compression::new(GZIP_LEVEL))),
-            Some("zst") => {
+        Ok(match (extension, rows) {
+            #[cfg(feature = "parquet")]
+            (Some(PARQUET), Some(rows)) => Self::Parquet(Box::new(Table::new(buffered, rows)?)),
+            (Some("gz"), _) => Self::Gzip(GzEncoder::new(buffered, Compression::new(GZIP_LEVEL))),
+            (Some("zst"), _) => {
                 let mut encoder = zstd::Encoder::new(buffered, ZSTD_LEVEL)?;
                 encoder.include_checksum(true)?;
                 Self::Zstd(encoder)
@@ -248,9 +440,22 @@ impl Encoder {
         })
     }
 
+    /// Bytes that were taken in and not yet given out.
+    fn pending(&self) -> usize {
+        match self {
+            Self::Plain(w) => w.buffer().len(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(table) => table.pending(),
+            Self::Gzip(w) => w.get_ref().buffer().len(),
+            Self::Zstd(w) => w.get_ref().buffer().len(),
+        }
+    }
+
     fn finish(self) -> io::Result<Sink> {
         let buffered = match self {
             Self::Plain(w) => w,
+            #[cfg(feature = "parquet")]
+            Self::Parquet(table) => table.finish()?,
             Self::Gzip(w) => w.finish()?,
             Self::Zstd(w) => w.finish()?,
         };
@@ -264,13 +469,20 @@ impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::File(file) => file.write(bytes),
+            Self::Shard(file, written) => {
+                let count = file.write(bytes)?;
+                let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
+                written.bytes += count as u64;
+                written.hash.update(&bytes[..count]);
+                Ok(count)
+            }
             Self::Stream(stream) => stream.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::File(file) => file.flush(),
+            Self::File(file) | Self::Shard(file, _) => file.flush(),
             Self::Stream(stream) => stream.flush(),
         }
     }
@@ -278,10 +490,7 @@ impl Write for Sink {
 
 /// A temporary file `.NAME.….tmp` beside the target, with the permissions a new file has (a plain temporary file
 /// would be closed to everyone else).
-fn temporary_for(
-    target: &Path,
-    note: &mut impl FnMut(&Path) -> Result<()>,
-) -> Result<io::Result<(File, TempPath)>> {
+fn temporary_for(target: &Path, note: &mut Note) -> Result<io::Result<(File, TempPath)>> {
     let mut prefix = OsString::from(".");
     prefix.push(target.file_name().unwrap_or_default());
     prefix.push(".");
@@ -297,7 +506,7 @@ fn temporary_for(
     Ok(made.map(tempfile::NamedTempFile::into_parts))
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -310,8 +519,10 @@ fn extension(path: &Path) -> Option<String> {
 
 /// `.jsonl, .ndjson, each also with .gz or .zst`
 fn listed(extensions: &[&str]) -> String {
-    let names: Vec<String> = extensions.iter().map(|name| format!(".{name}")).collect();
-    format!("{} (also with .gz or .zst after it)", names.join(" or "))
+    let packable = extensions.iter().filter(|name| **name != PARQUET);
+    let names: Vec<String> = packable.map(|name| format!(".{name}")).collect();
+    let table = if extensions.contains(&PARQUET) { ", or .parquet" } else { "" };
+    format!("{} (also with .gz or .zst after it){table}", names.join(" or "))
 }
 
 #[cfg(test)]
@@ -430,8 +641,8 @@ mod tests {
         assert!(refused(&existing).ends_with("exists already; replace it with --overwrite"));
         assert!(refused(folder.path()).contains("is a folder"));
         assert!(refused(&folder.path().join("no/c.jsonl")).contains("does not exist"));
-        assert!(refused(&folder.path().join("c.parquet")).contains("Parquet cannot be written yet"));
-        for name in ["c", "c.txt", "c.gz", "c.jsonl.xz", "c.json", "jsonl"] {
+        assert!(refused(&folder.path().join("c.parquet.zst")).contains("is compressed inside"));
+        for name in ["c", "c.txt", "c.gz", "c.parquet", "c.jsonl.xz", "c.json", "jsonl"] {
             assert!(refused(&folder.path().join(name)).contains("use .jsonl or .ndjson"), "{name}");
         }
         Output::check(&existing, JSON_LINES, Existing::Replace).unwrap();

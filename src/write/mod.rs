@@ -11,14 +11,18 @@ mod contamination;
 mod corpus;
 mod decisions;
 mod rejects;
+mod shards;
 mod spans;
+#[cfg(feature = "parquet")]
+mod table;
 
-pub use atomic::{Existing, JSON, JSON_LINES, Output, commit_all};
+pub use atomic::{Existing, JSON, JSON_LINES, Note, Output, ROWS, Rows, commit_all};
 pub(crate) use behind::WriteBehind;
 pub use contamination::{Holder, ItemFindings, write_item};
 pub use corpus::{CorpusRecord, Gaps, KeptBlock, main_text, write_corpus};
 pub use decisions::{BlockAction, BlockCopy, BlockDecision, Decision, write_decision};
 pub use rejects::write_reject;
+pub use shards::{Manifest, Shard};
 pub use spans::{SpanDecision, bytes_within, without_spans};
 
 /// Appends a number, a truth or nothing as JSON.

@@ -18,6 +18,7 @@ mod cases;
 mod contamination;
 mod faults;
 mod finished;
+mod formats;
 mod guarantees;
 mod guards;
 mod hostile;

@@ -52,7 +52,7 @@ fn a_folder_is_held_by_one_and_stays_with_its_checkpoint_only() {
     work.save(&7_u32, ["old-1.run".to_owned()].into_iter()).unwrap();
     let temporary = beside.path().join(".corpus.jsonl.half");
     fs::write(&temporary, "").unwrap();
-    work.remember_temporary(&temporary).unwrap();
+    work.remember_temporary()(&temporary).unwrap();
     drop(work);
     assert_eq!(left(), 2);
 

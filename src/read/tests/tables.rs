@@ -1,0 +1,138 @@
+//! Parquet files, made by the writer of its own crate.
+
+use std::sync::Arc;
+
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, Int64Array, LargeStringArray, ListArray, RecordBatch, StringArray};
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
+
+use super::*;
+
+/// A file with these columns, some rows in a group.
+fn table(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let batch = RecordBatch::try_from_iter_with_nullable(
+        columns.into_iter().map(|(name, array)| (name, array, true)),
+    )
+    .unwrap();
+    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(100)).build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+fn read(content: &[u8]) -> Vec<Outcome> {
+    outcomes("x.parquet", content, &InputConfig::default())
+}
+
+fn pages(count: i64) -> Vec<u8> {
+    let texts: StringArray = (0..count).map(|n| Some(format!("Page {n}.\nIts \"end\"."))).collect();
+    let numbers: Int64Array = (0..count).map(|n| (n % 2 == 0).then_some(n)).collect();
+    let lists = ListArray::from_iter_primitive::<Int32Type, _, _>(
+        (0..count).map(|n| Some(vec![Some(n as i32), None])),
+    );
+    table(vec![("number", Arc::new(numbers)), ("text", Arc::new(texts)), ("list", Arc::new(lists))])
+}
+
+#[test]
+fn rows_are_pages_and_other_columns_their_metadata() {
+    let read = read(&pages(1000));
+    assert_eq!(read.len(), 1000);
+    let one = read[7].as_ref().unwrap();
+    assert_eq!((one.text.as_str(), one.id.as_str()), ("Page 7.\nIts \"end\".", "x.parquet#7"));
+    assert_eq!(one.metadata.0, r#"{"number":null,"list":[7,null]}"#);
+    assert_eq!(read[998].as_ref().unwrap().metadata.0, r#"{"number":998,"list":[998,null]}"#);
+}
+
+#[test]
+fn reading_goes_on_at_any_row() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("x.parquet");
+    fs::write(&file, pages(3000)).unwrap();
+    let cfg = InputConfig::default();
+    let inputs: Arc<[Input]> = discover(&[file.to_str().unwrap().to_owned()], &cfg).unwrap().into();
+    let texts = |batches: Batches| -> Vec<String> {
+        let of = |batch: Batch| {
+            (0..batch.records.len())
+                .map(|i| parse(&batch, i, &inputs, &cfg).unwrap().text)
+                .collect::<Vec<_>>()
+        };
+        batches.flat_map(of).collect()
+    };
+    let all = texts(Batches::new(Arc::clone(&inputs), &cfg));
+    assert_eq!(all.len(), 3000);
+    let ends: Vec<Position> = Batches::new(Arc::clone(&inputs), &cfg).map(|batch| batch.end).collect();
+    assert!(ends.len() > 1);
+    for end in ends {
+        let rest = texts(Batches::starting_at(end, Arc::clone(&inputs), &cfg));
+        assert_eq!(rest, all[end.records() as usize..]);
+    }
+}
+
+#[test]
+fn texts_may_be_missing_and_of_other_string_types() {
+    let texts = LargeStringArray::from(vec![Some("One."), None, Some("")]);
+    let read = read(&table(vec![("text", Arc::new(texts))]));
+    assert_eq!(read[0].as_ref().unwrap().text, "One.");
+    assert_eq!((cause(&read[1]), cause(&read[2])), ("missing_text", "empty_text"));
+}
+
+#[test]
+fn a_table_without_a_column_of_strings_is_rejected_once_and_says_what_it_has() {
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+    let none = read(&table(vec![("content", Arc::clone(&numbers))]));
+    assert_eq!((none.len(), cause(&none[0])), (1, "missing_text"));
+    assert!(message(&none[0]).contains("no column \"text\"; the columns are content"));
+    let lists = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1)])]);
+    for column in [numbers, Arc::new(lists) as ArrayRef] {
+        let other = read(&table(vec![("text", column)]));
+        assert_eq!((other.len(), cause(&other[0])), (1, "text_not_a_string"));
+    }
+}
+
+#[test]
+fn damage_is_told_and_never_a_panic() {
+    let whole = pages(500);
+    for cut in [0, 3, 4, 100, whole.len() / 2, whole.len() - 9, whole.len() - 1] {
+        let read = read(&whole[..cut]);
+        assert_eq!(cause(read.last().unwrap()), "corrupt_archive", "cut at {cut}");
+    }
+    // Bytes that are wrong may or may not be noticed; whatever comes out is a row or a reject.
+    for at in (0..whole.len()).step_by(whole.len() / 300) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x41;
+        let _ = read(&damaged);
+    }
+    let footer = whole.len() - 8;
+    for length in [0_u32, 1, 0x7fff_ffff, u32::MAX] {
+        let mut damaged = whole.clone();
+        damaged[footer..footer + 4].copy_from_slice(&length.to_le_bytes());
+        assert_eq!(cause(read(&damaged).last().unwrap()), "corrupt_archive");
+    }
+}
+
+#[test]
+fn a_table_that_inflates_too_far_is_refused() {
+    let texts: StringArray = std::iter::repeat_n(Some("a".repeat(1 << 20)), 20).collect();
+    let batch = RecordBatch::try_from_iter([("text", Arc::new(texts) as ArrayRef)]).unwrap();
+    let properties = WriterProperties::builder()
+        .set_compression(parquet::basic::Compression::ZSTD(parquet::basic::ZstdLevel::default()))
+        .set_dictionary_enabled(false)
+        .build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    let bomb = writer.into_inner().unwrap();
+    let bound = InputConfig { unpack_freely: Size::mebibytes(1), ..InputConfig::default() };
+    let read = outcomes("x.parquet", &bomb, &bound);
+    assert_eq!((read.len(), cause(&read[0])), (1, "inflates_too_far"));
+}
+
+#[test]
+fn a_row_that_is_too_long_is_rejected_alone() {
+    let long = "x".repeat(5000);
+    let texts = StringArray::from(vec!["One.", long.as_str(), "Two."]);
+    let small = InputConfig { max_record: Size::bytes(1000), ..InputConfig::default() };
+    let read = outcomes("x.parquet", &table(vec![("text", Arc::new(texts))]), &small);
+    assert_eq!(cause(&read[1]), "record_too_large");
+    assert_eq!(read[2].as_ref().unwrap().text, "Two.");
+}

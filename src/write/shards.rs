@@ -1,0 +1,140 @@
+//! A corpus in several files of about one size, and the manifest that names them.
+//!
+//! `corpus.jsonl.zst` becomes `corpus-00000.jsonl.zst`, `corpus-00001.jsonl.zst` and so on, and `corpus.manifest.json`. A shard
+//! is full when so many bytes of it are on their way to disk, which is looked at between two portions of documents: so shards
+//! are a little larger than was asked for, the last one is smaller, and where they are cut depends on the documents alone.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::atomic::folder_of;
+use crate::error::{Error, Result};
+
+/// What is read of a manifest at the most: one of a million shards is smaller.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// The shards of a corpus, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of this format.
+    pub version: u32,
+    /// Records of all shards.
+    pub records: u64,
+    /// Bytes of all shards.
+    pub bytes: u64,
+    /// The shards, in the order of their records.
+    pub shards: Vec<Shard>,
+}
+
+/// A shard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// Its file, beside the manifest.
+    pub name: String,
+    /// Records in it.
+    pub records: u64,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// `xxh3_128` of the file, in hex.
+    pub xxh3_128: String,
+}
+
+impl Manifest {
+    /// Of these shards.
+    pub(super) fn of(shards: Vec<Shard>) -> Self {
+        let sum = |of: fn(&Shard) -> u64| shards.iter().map(of).sum();
+        Self { version: 1, records: sum(|shard| shard.records), bytes: sum(|shard| shard.bytes), shards }
+    }
+
+    /// The manifest at `path`, if there is one that can be read.
+    pub(super) fn read(path: &Path) -> Option<Self> {
+        let is_one = path.metadata().is_ok_and(|found| found.is_file() && found.len() < MOST_BYTES);
+        if is_one { serde_json::from_slice(&fs::read(path).ok()?).ok() } else { None }
+    }
+
+    /// The shards that another manifest does not have, as files beside it.
+    pub(super) fn without<'m>(&'m self, other: &Self, folder: &'m Path) -> impl Iterator<Item = PathBuf> {
+        let names: Vec<&str> = other.shards.iter().map(|shard| shard.name.as_str()).collect();
+        // A name with a folder in it is nobody's shard.
+        let is_stale = move |name: &&str| !names.contains(name) && !name.contains(['/', '\\']);
+        let stale: Vec<PathBuf> = self
+            .shards
+            .iter()
+            .map(|shard| shard.name.as_str())
+            .filter(is_stale)
+            .map(|name| folder.join(name))
+            .collect();
+        stale.into_iter()
+    }
+}
+
+/// The name of a shard of `path`.
+pub(super) fn shard_path(path: &Path, number: usize) -> PathBuf {
+    let (stem, extensions) = parts(path);
+    path.with_file_name(joined(&[&stem, &format!("-{number:05}"), &extensions]))
+}
+
+/// The name of the manifest of `path`.
+#[must_use]
+pub fn manifest_path(path: &Path) -> PathBuf {
+    path.with_file_name(joined(&[&parts(path).0, ".manifest.json"]))
+}
+
+fn joined(parts: &[&str]) -> OsString {
+    parts.concat().into()
+}
+
+/// A file name before and from its first dot that begins an extension.
+fn parts(path: &Path) -> (String, String) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let packed = [".gz", ".zst"].into_iter().find(|end| name.len() > end.len() && name.ends_with(end));
+    let rest = &name[..name.len() - packed.map_or(0, str::len)];
+    let at = rest.rfind('.').filter(|at| *at > 0).unwrap_or(rest.len());
+    (name[..at].to_owned(), name[at..].to_owned())
+}
+
+/// Refuses to write shards where some stand already.
+///
+/// # Errors
+/// [`Error::Output`] with the first of them.
+pub(super) fn refuse_existing(path: &Path) -> Result<()> {
+    let refuse = |path: PathBuf| {
+        Err(Error::Output { path, message: "exists already; replace it with --overwrite".to_owned() })
+    };
+    let manifest = manifest_path(path);
+    if manifest.exists() {
+        return refuse(manifest);
+    }
+    let (stem, extensions) = parts(path);
+    let is_shard = |name: &str| {
+        let number = name.strip_prefix(&stem).and_then(|rest| rest.strip_suffix(&extensions));
+        let number = number.and_then(|number| number.strip_prefix('-'));
+        number.is_some_and(|number| number.len() >= 5 && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let folder = folder_of(path);
+    let entries = fs::read_dir(folder).map_err(Error::io("list the folder", folder))?;
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
+    names.sort_unstable();
+    names.iter().find(|name| is_shard(name)).map_or(Ok(()), |name| refuse(folder.join(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keep_their_extensions() {
+        for (path, shard, manifest) in [
+            ("a/corpus.jsonl.zst", "a/corpus-00007.jsonl.zst", "a/corpus.manifest.json"),
+            ("corpus.parquet", "corpus-00007.parquet", "corpus.manifest.json"),
+            ("my.corpus.jsonl", "my.corpus-00007.jsonl", "my.corpus.manifest.json"),
+        ] {
+            assert_eq!(shard_path(path.as_ref(), 7), Path::new(shard));
+            assert_eq!(manifest_path(path.as_ref()), Path::new(manifest));
+        }
+    }
+}
