@@ -1,5 +1,8 @@
-//! The README says what the program does: its configuration, its tables and the output it shows are held to the code.
+//! The README and the guide say what the program does: the configuration, the tables and the output that they show are held to
+//! the code.
 
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 
 use dehusk::advise::Advice;
@@ -9,18 +12,28 @@ use dehusk::pipeline::work::WorkFolder;
 use dehusk::pipeline::{Job, Outputs, Quiet, decide, emit};
 use dehusk::read::{Cause, discover};
 
-const README: &str = include_str!("../README.md");
+/// The README, and behind it the pages of the guide.
+static GUIDE: LazyLock<String> = LazyLock::new(|| {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages: Vec<PathBuf> = std::fs::read_dir(root.join("docs/src"))
+        .expect("the guide")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    pages.sort();
+    pages.insert(0, root.join("README.md"));
+    pages.iter().map(|page| std::fs::read_to_string(page).expect("a page") + "\n").collect()
+});
 
 /// The fenced block that follows `heading`, the first one in the given language.
 fn fenced<'t>(heading: &str, language: &str) -> &'t str {
-    let section = README.split_once(heading).unwrap_or_else(|| panic!("README has no {heading:?}")).1;
+    let section = GUIDE.split_once(heading).unwrap_or_else(|| panic!("the guide has no {heading:?}")).1;
     let block = section.split_once(&format!("```{language}\n")).expect("a fenced block").1;
     block.split_once("\n```").expect("its end").0
 }
 
 /// The rows of the table that follows `heading`, as cells without back quotes.
 fn rows(heading: &str) -> Vec<Vec<String>> {
-    let section = README.split_once(heading).unwrap_or_else(|| panic!("README has no {heading:?}")).1;
+    let section = GUIDE.split_once(heading).unwrap_or_else(|| panic!("the guide has no {heading:?}")).1;
     let lines =
         section.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
     let cells = |line: &str| line.trim_matches('|').split('|').map(|c| c.trim().replace('`', "")).collect();
@@ -29,8 +42,8 @@ fn rows(heading: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn the_configuration_shown_is_the_default_one() {
-    let shown = fenced("## Configuration", "toml");
-    assert_eq!(from_toml("README.md", shown).unwrap(), Config::default());
+    let shown = fenced("# Configuration\n", "toml");
+    assert_eq!(from_toml("the guide", shown).unwrap(), Config::default());
     let code = |line: &str| line.split('#').next().unwrap_or_default().trim_end().to_owned();
     let bare: Vec<String> = shown.lines().map(code).filter(|line| !line.is_empty()).collect();
     let default = Config::default().to_toml();
@@ -46,9 +59,9 @@ fn every_label_is_in_the_table() {
         let labels: Vec<&str> = Label::ALL.iter().filter(|l| l.side() == side).map(|l| l.name()).collect();
         labels.join(" ")
     };
-    let shown: Vec<String> = rows("## Labels").iter().map(|row| row[1].clone()).collect();
+    let shown: Vec<String> = rows("# Labels\n").iter().map(|row| row[1].clone()).collect();
     let mut joined: Vec<String> = Vec::new();
-    for (row, labels) in rows("## Labels").iter().zip(shown) {
+    for (row, labels) in rows("# Labels\n").iter().zip(shown) {
         match (row[0].is_empty(), joined.last_mut()) {
             (true, Some(side)) => *side = format!("{side} {labels}"),
             _ => joined.push(labels),
@@ -59,7 +72,7 @@ fn every_label_is_in_the_table() {
 
 #[test]
 fn every_cause_is_in_the_table() {
-    let shown: Vec<String> = rows("### Rejects").into_iter().map(|row| row[0].clone()).collect();
+    let shown: Vec<String> = rows("# Rejects\n").into_iter().map(|row| row[0].clone()).collect();
     let causes: Vec<&str> = Cause::ALL.iter().map(|cause| cause.name()).collect();
     assert_eq!(shown, causes);
 }
@@ -84,7 +97,7 @@ fn unbroken(text: &str) -> String {
 
 /// Everything that the tests see printed, one text for each session.
 fn printed() -> Vec<String> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let case = |entry: std::io::Result<std::fs::DirEntry>| {
         let case = std::fs::read_to_string(entry.expect("an entry").path()).expect("a case");
         case.lines()
@@ -109,7 +122,7 @@ fn every_output_shown_is_printed_in_a_session() {
             None => false,
         })
     };
-    let mut blocks = README.split("\n```text\n").skip(1).map(|rest| rest.split_once("\n```").unwrap().0);
+    let mut blocks = GUIDE.split("\n```text\n").skip(1).map(|rest| rest.split_once("\n```").unwrap().0);
     blocks.next().expect("the summary of the seeds, which has a test of its own");
     let missing: Vec<&str> =
         blocks.filter(|block| !printed.iter().any(|printed| is_in(&unbroken(block), printed))).collect();
@@ -118,7 +131,7 @@ fn every_output_shown_is_printed_in_a_session() {
 
 /// The words of the commands in the guide.
 fn commands() -> Vec<Vec<String>> {
-    let blocks = README.split("\n```sh\n").skip(1).map(|rest| rest.split_once("\n```").expect("its end").0);
+    let blocks = GUIDE.split("\n```sh\n").skip(1).map(|rest| rest.split_once("\n```").expect("its end").0);
     let lines = blocks.flat_map(|block| {
         let block = block.replace(" \\\n", " ");
         block.lines().map(|line| line.split('#').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
@@ -130,9 +143,7 @@ fn commands() -> Vec<Vec<String>> {
 #[test]
 fn every_command_shown_is_in_a_session() {
     let mut sessions: Vec<Vec<String>> = Vec::new();
-    for entry in
-        std::fs::read_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")).unwrap()
-    {
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")).unwrap() {
         let case = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         let commands = case.lines().filter_map(|line| line.strip_prefix("$ "));
         let parts = commands.flat_map(|line| line.split(['|', ';', '>']));
@@ -165,4 +176,24 @@ fn the_advice_shown_is_that_of_the_threshold() {
     config.dedup.threshold = 0.7;
     let advice = Advice::without_input(&config).table();
     assert_eq!(fenced("what other thresholds would take:", "text").trim_end(), advice.trim_end());
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let summary = std::fs::read_to_string(root.join("docs/src/SUMMARY.md")).expect("the summary");
+    for entry in std::fs::read_dir(root.join("docs/src")).expect("the guide") {
+        let page = entry.expect("an entry").path();
+        let name = page.file_name().expect("a name").to_string_lossy().into_owned();
+        assert!(
+            name == "SUMMARY.md" || summary.contains(&format!("({name})")),
+            "{name} is not in the summary"
+        );
+        let text = std::fs::read_to_string(&page).expect("a page");
+        for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap_or_default()) {
+            let file = link.split('#').next().unwrap_or_default();
+            let is_there = file.is_empty() || file.contains("://") || page.with_file_name(file).exists();
+            assert!(is_there, "{name} links to {link}");
+        }
+    }
 }

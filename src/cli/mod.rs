@@ -40,6 +40,9 @@ enum Exit {
     Interrupted = 130,
 }
 
+/// The version, and of a release the commit it is built from.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("DEHUSK_COMMIT"));
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
@@ -52,7 +55,7 @@ Exit codes:
 /// Separates pages into main article and boilerplate, finds duplicates, and writes a clean corpus with a record of
 /// every decision.
 #[derive(Debug, Parser)]
-#[command(name = "dehusk", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "dehusk", version = VERSION, after_help = EXIT_CODES, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

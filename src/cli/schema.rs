@@ -21,6 +21,8 @@ enum Format {
     Report,
     Config,
     Advice,
+    Rejects,
+    Manifest,
 }
 
 /// Runs it.
@@ -32,6 +34,8 @@ pub fn run(args: &Args) -> Result<Exit> {
         Format::Report => Kind::Report,
         Format::Config => Kind::Config,
         Format::Advice => Kind::Advice,
+        Format::Rejects => Kind::Rejects,
+        Format::Manifest => Kind::Manifest,
     };
     print(dehusk::schema::text(kind).as_bytes())?;
     Ok(Exit::Done)

@@ -153,7 +153,8 @@ impl Rows {
         }
         buffer.push(b'}');
         if columns != header.len() {
-            let message = format!("the row has {columns} fields, and the header {}", header.len());
+            let s = if columns == 1 { "" } else { "s" };
+            let message = format!("the row has {columns} field{s}, and the header {}", header.len());
             return Some(Flaw(Cause::RaggedRow, message));
         }
         invalid.map(|column| {

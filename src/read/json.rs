@@ -51,7 +51,8 @@ pub(super) fn page(line: &str, cfg: &InputConfig, number: impl FnOnce() -> Strin
         text: the_text(line, text, cfg)?,
         id: the_id(line, id, &cfg.id_field)?.unwrap_or_else(number),
         url: match url {
-            Some(Value::Decoded(url)) => Some(url),
+            // In a table nothing is an empty field.
+            Some(Value::Decoded(url)) => Some(url).filter(|url| !url.is_empty()),
             _ => None,
         },
         metadata: Metadata(metadata),

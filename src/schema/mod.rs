@@ -18,12 +18,24 @@ pub enum Kind {
     Config,
     /// What `dehusk advise --json` prints.
     Advice,
+    /// A line of the rejects.
+    Rejects,
+    /// The manifest of a corpus in shards.
+    Manifest,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Corpus, Self::Decisions, Self::Contamination, Self::Report, Self::Config, Self::Advice];
+    pub const ALL: &[Self] = &[
+        Self::Corpus,
+        Self::Decisions,
+        Self::Contamination,
+        Self::Report,
+        Self::Config,
+        Self::Advice,
+        Self::Rejects,
+        Self::Manifest,
+    ];
 
     /// The name on the command line.
     #[must_use]
@@ -35,6 +47,8 @@ impl Kind {
             Self::Report => "report",
             Self::Config => "config",
             Self::Advice => "advice",
+            Self::Rejects => "rejects",
+            Self::Manifest => "manifest",
         }
     }
 }
@@ -49,6 +63,8 @@ pub fn text(kind: Kind) -> &'static str {
         Kind::Report => include_str!("report.json"),
         Kind::Config => include_str!("config.json"),
         Kind::Advice => include_str!("advice.json"),
+        Kind::Rejects => include_str!("rejects.json"),
+        Kind::Manifest => include_str!("manifest.json"),
     }
 }
 
@@ -61,9 +77,10 @@ mod tests {
     use crate::config::Config;
     use crate::contamination::Item;
     use crate::document::{Label, Place, Span, Verdict};
+    use crate::read::{Cause, Reject};
     use crate::write::{
-        BlockAction, BlockCopy, CorpusRecord, Decision, Holder, ItemFindings, SpanDecision, sample,
-        write_corpus, write_decision, write_item,
+        BlockAction, BlockCopy, CorpusRecord, Decision, Holder, ItemFindings, Manifest, Shard, SpanDecision,
+        sample, write_corpus, write_decision, write_item, write_reject,
     };
 
     fn schema(kind: Kind) -> Value {
@@ -113,7 +130,7 @@ mod tests {
 
     #[test]
     fn every_schema_is_a_schema() {
-        for kind in Kind::ALL {
+        for &kind in Kind::ALL {
             assert!(jsonschema::meta::is_valid(&schema(kind)), "{}", kind.name());
             assert!(text(kind).ends_with("}\n"));
         }
@@ -142,6 +159,25 @@ mod tests {
                 ("/provenance/source_hash", json!("2A")),
             ],
         );
+    }
+
+    #[test]
+    fn rejects_and_manifests_are_valid() {
+        let named: Vec<&str> = Cause::ALL.iter().map(|cause| cause.name()).collect();
+        assert_eq!(schema(Kind::Rejects)["properties"]["cause"]["enum"], json!(named));
+        for (raw, encoding) in [(&b"{"[..], "utf8"), (b"\xff", "base64")] {
+            let (message, raw, cause) = ("bad".to_owned(), raw.to_vec(), Cause::MalformedJson);
+            let mut line = Vec::new();
+            write_reject(&mut line, &Reject { path: "a".into(), record: 3, offset: 9, cause, message, raw });
+            let good: Value = serde_json::from_slice(&line).unwrap();
+            assert_eq!(good["raw_encoding"], encoding);
+            assert_schema(Kind::Rejects, &good, &[("/cause", json!("bad_luck")), ("/record", json!(-1))]);
+        }
+        let shard =
+            Shard { name: "c-00000.jsonl".to_owned(), records: 1, bytes: 2, xxh3_128: "0".repeat(32) };
+        let manifest = Manifest { version: 1, records: 1, bytes: 2, shards: vec![shard] };
+        let good = serde_json::to_value(manifest).unwrap();
+        assert_schema(Kind::Manifest, &good, &[("/version", json!(2)), ("/shards/0/xxh3_128", json!("0"))]);
     }
 
     #[test]
