@@ -88,7 +88,7 @@ proptest! {
             let others: Vec<_> = others.map(|(key, _, value)| format!("{key}:{value}")).collect();
             let id = if id == ["7"] { Some("7".to_owned()) } else { first(&id).filter(|id| !id.is_empty()) };
             let id = id.unwrap_or_else(|| "i#0".to_owned());
-            Ok((first(&text).unwrap(), id, first(&url), format!("{{{}}}", others.join(","))))
+            Ok((first(&text).unwrap(), id, first(&url).filter(|url| !url.is_empty()), format!("{{{}}}", others.join(","))))
         };
         let got = outcome.map(|d| (d.text, d.id, d.url, d.metadata.0)).map_err(|reject| reject.cause.name());
         prop_assert_eq!(got, expected);
