@@ -21,6 +21,7 @@ enum Format {
     Report,
     Config,
     Advice,
+    Check,
 }
 
 /// Runs it.
@@ -32,6 +33,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         Format::Report => Kind::Report,
         Format::Config => Kind::Config,
         Format::Advice => Kind::Advice,
+        Format::Check => Kind::Check,
     };
     print(dehusk::schema::text(kind).as_bytes())?;
     Ok(Exit::Done)

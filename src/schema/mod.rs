@@ -18,12 +18,21 @@ pub enum Kind {
     Config,
     /// What `dehusk advise --json` prints.
     Advice,
+    /// What `dehusk check --format json` prints.
+    Check,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Corpus, Self::Decisions, Self::Contamination, Self::Report, Self::Config, Self::Advice];
+    pub const ALL: [Self; 7] = [
+        Self::Corpus,
+        Self::Decisions,
+        Self::Contamination,
+        Self::Report,
+        Self::Config,
+        Self::Advice,
+        Self::Check,
+    ];
 
     /// The name on the command line.
     #[must_use]
@@ -35,6 +44,7 @@ impl Kind {
             Self::Report => "report",
             Self::Config => "config",
             Self::Advice => "advice",
+            Self::Check => "check",
         }
     }
 }
@@ -49,6 +59,7 @@ pub fn text(kind: Kind) -> &'static str {
         Kind::Report => include_str!("report.json"),
         Kind::Config => include_str!("config.json"),
         Kind::Advice => include_str!("advice.json"),
+        Kind::Check => include_str!("check.json"),
     }
 }
 
