@@ -1,15 +1,18 @@
-//! The README says what the program does: its configuration, its tables and the output it shows are held to the code.
+//! The README and the guide to `check` say what the program does: the configuration, the tables and the output that they show
+//! are held to the code.
 
 use std::sync::atomic::AtomicBool;
 
 use dehusk::advise::Advice;
-use dehusk::config::{Config, from_toml};
+use dehusk::check::docs;
+use dehusk::config::{Config, Gate, from_toml};
 use dehusk::document::{Label, Side};
 use dehusk::pipeline::work::WorkFolder;
 use dehusk::pipeline::{Job, Outputs, Quiet, decide, emit};
 use dehusk::read::{Cause, discover};
 
 const README: &str = include_str!("../README.md");
+const CHECK: &str = include_str!("../docs/src/check.md");
 
 /// The fenced block that follows `heading`, the first one in the given language.
 fn fenced<'t>(heading: &str, language: &str) -> &'t str {
@@ -34,8 +37,18 @@ fn the_configuration_shown_is_the_default_one() {
     let code = |line: &str| line.split('#').next().unwrap_or_default().trim_end().to_owned();
     let bare: Vec<String> = shown.lines().map(code).filter(|line| !line.is_empty()).collect();
     let default = Config::default().to_toml();
-    let expected: Vec<&str> = default.lines().filter(|line| !line.is_empty()).collect();
-    assert_eq!(bare, expected);
+    // The tables of `check` are in its guide.
+    let (before, rest) = default.split_once("[check]\n").expect("a table for check");
+    let (checked, after) = rest.split_once("[run]\n").expect("a table for the machine");
+    let expected = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    };
+    assert_eq!(bare, expected(&format!("{before}[run]\n{after}")));
+    let guide =
+        CHECK.split_once("```toml\n").expect("a fenced block").1.split_once("\n```").expect("its end").0;
+    assert_eq!(from_toml("check.md", guide).unwrap(), Config::default());
+    let bare: Vec<String> = guide.lines().map(code).filter(|line| !line.is_empty()).collect();
+    assert_eq!(bare, expected(&format!("[check]\n{checked}")));
     let keys = shown.lines().filter(|line| line.contains(" = "));
     keys.for_each(|line| assert!(line.contains(" # "), "no comment: {line}"));
 }
@@ -62,6 +75,17 @@ fn every_cause_is_in_the_table() {
     let shown: Vec<String> = rows("### Rejects").into_iter().map(|row| row[0].clone()).collect();
     let causes: Vec<&str> = Cause::ALL.iter().map(|cause| cause.name()).collect();
     assert_eq!(shown, causes);
+}
+
+#[test]
+fn every_gate_is_in_the_table_of_the_guide() {
+    let lines = CHECK.lines().filter(|line| line.starts_with("| `"));
+    let shown: Vec<&str> = lines.take(Gate::ALL.len()).collect();
+    let row = |gate: &Gate| {
+        let doc = docs::of(*gate);
+        format!("| `{}` | {} | {} | {} |", gate.name(), doc.summary, docs::default_of(*gate), doc.reason)
+    };
+    assert_eq!(shown, Gate::ALL.iter().map(row).collect::<Vec<_>>());
 }
 
 #[test]
@@ -111,6 +135,8 @@ fn every_output_shown_is_printed_in_a_session() {
     };
     let mut blocks = README.split("\n```text\n").skip(1).map(|rest| rest.split_once("\n```").unwrap().0);
     blocks.next().expect("the summary of the seeds, which has a test of its own");
+    let guide = CHECK.split("\n```text\n").skip(1).map(|rest| rest.split_once("\n```").unwrap().0);
+    let blocks = blocks.chain(guide);
     let missing: Vec<&str> =
         blocks.filter(|block| !printed.iter().any(|printed| is_in(&unbroken(block), printed))).collect();
     assert!(missing.is_empty(), "nothing prints\n{}", missing.join("\n\n"));
@@ -118,7 +144,8 @@ fn every_output_shown_is_printed_in_a_session() {
 
 /// The words of the commands in the guide.
 fn commands() -> Vec<Vec<String>> {
-    let blocks = README.split("\n```sh\n").skip(1).map(|rest| rest.split_once("\n```").expect("its end").0);
+    let pages = [README, CHECK].into_iter().flat_map(|page| page.split("\n```sh\n").skip(1));
+    let blocks = pages.map(|rest| rest.split_once("\n```").expect("its end").0);
     let lines = blocks.flat_map(|block| {
         let block = block.replace(" \\\n", " ");
         block.lines().map(|line| line.split('#').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()

@@ -32,6 +32,12 @@ impl Baseline {
         Self { version: VERSION, settings: settings(config), shares: BTreeMap::new() }
     }
 
+    /// Whether nothing stands in it yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.shares.is_empty()
+    }
+
     /// From the text of the file `name`.
     ///
     /// # Errors

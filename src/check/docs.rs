@@ -191,18 +191,24 @@ pub fn percent(share: f64) -> String {
     format!("{} %", shown.trim_end_matches('0').trim_end_matches('.'))
 }
 
+/// What a gate does that nobody has set: `Fails above 1 % of documents`.
+#[must_use]
+pub fn default_of(gate: Gate) -> String {
+    let action = match gate.default_action() {
+        CheckAction::Fail => "Fails",
+        CheckAction::Warn => "Warns",
+        CheckAction::Off => "Is off; acts",
+    };
+    format!("{action} above {} of {}", percent(gate.default_limit()), of(gate).unit)
+}
+
 /// The doc as `check --explain` prints it, at most 80 columns wide.
 #[must_use]
 pub fn explain(gate: Gate) -> String {
-    let Doc { unit, summary, measures, why, reason, mend } = of(gate);
+    let Doc { summary, measures, why, reason, mend, .. } = of(gate);
     let name = gate.name();
-    let action = match gate.default_action() {
-        CheckAction::Fail => "fails",
-        CheckAction::Warn => "warns",
-        CheckAction::Off => "is off",
-    };
     let mut out = format!("{name}: {summary}\n");
-    let limit = format!("{} above {} of {unit}. {reason}", action, percent(gate.default_limit()));
+    let limit = format!("{}. {reason}", default_of(gate));
     let sample = "Measured on a sample of check.sample documents, with the limits that hold 95 %.";
     let change = format!(
         "--set check.limits.{name}=SHARE and --set check.actions.{name}=fail|warn|off, or the same keys of dehusk.toml."

@@ -245,6 +245,30 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn it_is_what_the_schema_says() {
+        let schema = serde_json::from_str(crate::schema::text(crate::schema::Kind::Check)).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let good: serde_json::Value =
+            serde_json::from_str(&crate::check::print::print(&hostile(), crate::check::print::Format::Json))
+                .unwrap();
+        if let Err(e) = validator.validate(&good) {
+            panic!("{e} at {}", e.instance_path());
+        }
+        for (pointer, value) in [
+            ("/version", 2.into()),
+            ("/gates/0/gate", "gate".into()),
+            ("/gates/0/status", "good".into()),
+            ("/gates/0/share", 1.5.into()),
+            ("/gates/0/examples/0/line", 0.into()),
+            ("/corpus/characters", serde_json::Value::Null),
+        ] {
+            let mut broken = good.clone();
+            *broken.pointer_mut(pointer).expect(pointer) = value;
+            assert!(!validator.is_valid(&broken), "{pointer}");
+        }
+    }
+
+    #[test]
     fn the_verdict_counts() {
         let report = hostile();
         assert_eq!(report.verdict(), "1 gate failed, 2 warned, 13 passed");

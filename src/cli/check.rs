@@ -104,6 +104,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     config.dedup.threshold = args.threshold.unwrap_or(config.dedup.threshold);
     let config = args.machine.lay_over(config)?;
     let mut baseline = args.baseline.as_deref().map(|path| read(path, args, &config)).transpose()?;
+    let is_new = baseline.as_ref().is_some_and(Baseline::is_empty);
     let inputs = args.input.discover(&config)?;
     let written = [&args.output, &args.baseline].into_iter().flatten().map(PathBuf::as_path);
     refuse_inputs(written, inputs.iter().map(|input| &input.file))?;
@@ -119,7 +120,12 @@ pub fn run(args: &Args) -> Result<Exit> {
     let job = Job::new(inputs, &config, &work, &*progress, stop);
     let measured = check(&job);
     progress.finish();
-    let report = Report::of(measured?, &config.check, baseline.as_ref());
+    let measured = measured?;
+    // One that is made now is that of this very run.
+    if let (Some(baseline), true) = (&mut baseline, is_new) {
+        baseline.update(&Report::of(measured.clone(), &config.check, None));
+    }
+    let report = Report::of(measured, &config.check, baseline.as_ref());
     work.finish()?;
 
     let text = print(&report, args.format.format());
