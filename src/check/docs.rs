@@ -110,7 +110,7 @@ pub fn of(gate: Gate) -> Doc {
             "text that the labels take for boilerplate",
             "Bytes of the blocks that are labelled as boilerplate, in the documents that are labelled. The parts are the labels. What would be lifted to fields (title, date, byline) does not count. All documents are labelled as pages, also those that dehusk has cleaned.",
             "Menus, teasers and legal notes are what a corpus of articles is cleaned of.",
-            "Labels err: of text that was cleaned before, a second look calls some percent boilerplate. Raw pages have a quarter or more.",
+            "Labels err: of text that was cleaned before, a second look calls one or two percent boilerplate. Raw pages have an eighth to a third.",
             "Run `dehusk clean`; where it was run, look at the examples with `dehusk explain`.",
         ),
         Gate::Placeholders => doc(
@@ -118,7 +118,7 @@ pub fn of(gate: Gate) -> Doc {
             "documents with a dummy text",
             "Documents with a block that is labelled as a placeholder (\"Placeholder canvas\", an empty field, a loading message), among those that are labelled.",
             "It stands where content should be: something was lost when the page was taken.",
-            "One in a hundred is what the labels get wrong.",
+            "Labels err: a second look finds one in two or three of a hundred cleaned documents. Raw pages have one in a fifth and more.",
             "Run `dehusk clean`, or take the pages again with a browser that runs their scripts.",
         ),
         Gate::ReplacementCharacters => doc(

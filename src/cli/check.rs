@@ -57,7 +57,7 @@ pub struct Args {
     threshold: Option<f64>,
 
     /// How progress is shown
-    #[arg(long, value_name = "MODE", default_value = "never")]
+    #[arg(long, value_name = "MODE", default_value = "auto")]
     progress: ProgressMode,
 }
 
@@ -131,7 +131,11 @@ pub fn run(args: &Args) -> Result<Exit> {
     let text = print(&report, args.format.format());
     match &mut output {
         Some(output) => output.write(text.as_bytes())?,
-        None => super::print(text.as_bytes())?,
+        None => match super::print(text.as_bytes()) {
+            // Whoever reads has read enough; whether the corpus is good is still to be said.
+            Err(error) if error.is_closed_pipe() => {}
+            printed => printed?,
+        },
     }
     output.map_or(Ok(()), Output::commit)?;
     if let (Some(baseline), Some(path), true) = (&mut baseline, &args.baseline, args.update_baseline) {

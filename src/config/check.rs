@@ -73,9 +73,9 @@ gates! {
     /// Paragraphs that stand elsewhere too.
     RepeatedBlocks "repeated_blocks" 0.02 Fail,
     /// Text that the labels take for boilerplate.
-    ResidualBoilerplate "residual_boilerplate" 0.1 Fail,
+    ResidualBoilerplate "residual_boilerplate" 0.05 Fail,
     /// Documents with a dummy text where content should be.
-    Placeholders "placeholders" 0.01 Fail,
+    Placeholders "placeholders" 0.05 Fail,
     /// Documents with U+FFFD.
     ReplacementCharacters "replacement_characters" 0.01 Fail,
     /// Documents with text that was encoded twice.
