@@ -19,6 +19,7 @@
 //! | [`report`] | what a run did, in numbers |
 //! | [`verify`] | proves that kept + removed = source |
 //! | [`advise`] | what a run would cost, from a sample of its input |
+//! | [`check`] | figures of a corpus, and gates that they must pass |
 //! | [`audit`] | answers for a finished run from its decisions and sources |
 //!
 //! [`pipeline`] joins the stages; [`document`] is the plain data between them; [`config`] holds every default,
@@ -64,6 +65,7 @@
 
 pub mod advise;
 pub mod audit;
+pub mod check;
 pub mod config;
 pub mod contamination;
 pub mod dedup;

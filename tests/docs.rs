@@ -6,11 +6,14 @@ use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 
 use dehusk::advise::Advice;
-use dehusk::config::{Config, from_toml};
+use dehusk::check::docs;
+use dehusk::config::{Config, Gate, from_toml};
 use dehusk::document::{Label, Side};
 use dehusk::pipeline::work::WorkFolder;
 use dehusk::pipeline::{Job, Outputs, Quiet, decide, emit};
 use dehusk::read::{Cause, discover};
+
+const CHECK: &str = include_str!("../docs/src/check.md");
 
 /// The README, and behind it the pages of the guide.
 static GUIDE: LazyLock<String> = LazyLock::new(|| {
@@ -47,8 +50,18 @@ fn the_configuration_shown_is_the_default_one() {
     let code = |line: &str| line.split('#').next().unwrap_or_default().trim_end().to_owned();
     let bare: Vec<String> = shown.lines().map(code).filter(|line| !line.is_empty()).collect();
     let default = Config::default().to_toml();
-    let expected: Vec<&str> = default.lines().filter(|line| !line.is_empty()).collect();
-    assert_eq!(bare, expected);
+    // The tables of `check` are in its guide.
+    let (before, rest) = default.split_once("[check]\n").expect("a table for check");
+    let (checked, after) = rest.split_once("[run]\n").expect("a table for the machine");
+    let expected = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    };
+    assert_eq!(bare, expected(&format!("{before}[run]\n{after}")));
+    let guide =
+        CHECK.split_once("```toml\n").expect("a fenced block").1.split_once("\n```").expect("its end").0;
+    assert_eq!(from_toml("check.md", guide).unwrap(), Config::default());
+    let bare: Vec<String> = guide.lines().map(code).filter(|line| !line.is_empty()).collect();
+    assert_eq!(bare, expected(&format!("[check]\n{checked}")));
     let keys = shown.lines().filter(|line| line.contains(" = "));
     keys.for_each(|line| assert!(line.contains(" # "), "no comment: {line}"));
 }
@@ -75,6 +88,17 @@ fn every_cause_is_in_the_table() {
     let shown: Vec<String> = rows("# Rejects\n").into_iter().map(|row| row[0].clone()).collect();
     let causes: Vec<&str> = Cause::ALL.iter().map(|cause| cause.name()).collect();
     assert_eq!(shown, causes);
+}
+
+#[test]
+fn every_gate_is_in_the_table_of_the_guide() {
+    let lines = CHECK.lines().filter(|line| line.starts_with("| `"));
+    let shown: Vec<&str> = lines.take(Gate::ALL.len()).collect();
+    let row = |gate: &Gate| {
+        let doc = docs::of(*gate);
+        format!("| `{}` | {} | {} | {} |", gate.name(), doc.summary, docs::default_of(*gate), doc.reason)
+    };
+    assert_eq!(shown, Gate::ALL.iter().map(row).collect::<Vec<_>>());
 }
 
 #[test]

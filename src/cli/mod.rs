@@ -7,6 +7,7 @@
 mod advise;
 mod against;
 mod args;
+mod check;
 mod clean;
 mod completions;
 mod diff;
@@ -46,7 +47,7 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("DEHUSK_COMMIT"));
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    verify, index verify: a mismatch; diff: the runs differ
+  1    check: a gate failed; verify, index verify: a mismatch; diff: the runs differ
   2    wrong usage or configuration; nothing was touched
   3    done and written, but more records were rejected than --max-rejects allows
   4    could not finish, or a guard stopped it; no output was replaced
@@ -64,6 +65,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Clean(clean::Args),
+    #[command(mut_arg("inputs", |inputs| inputs.required(false).value_name("CORPUS")))]
+    Check(check::Args),
     Rededup(rededup::Args),
     #[command(mut_arg("inputs", |inputs| inputs.required(false)))]
     Advise(advise::Args),
@@ -82,6 +85,7 @@ pub fn run() -> ExitCode {
     survive_full_files();
     let result = match Cli::parse().command {
         Command::Clean(args) => clean::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Rededup(args) => rededup::run(&args),
         Command::Advise(args) => advise::run(&args),
         Command::Explain(args) => explain::run(&args),

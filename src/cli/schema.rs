@@ -23,6 +23,7 @@ enum Format {
     Advice,
     Rejects,
     Manifest,
+    Check,
 }
 
 /// Runs it.
@@ -36,6 +37,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         Format::Advice => Kind::Advice,
         Format::Rejects => Kind::Rejects,
         Format::Manifest => Kind::Manifest,
+        Format::Check => Kind::Check,
     };
     print(dehusk::schema::text(kind).as_bytes())?;
     Ok(Exit::Done)

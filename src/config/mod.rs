@@ -4,6 +4,7 @@
 //! checked once, by [`Config::validate`]; after that no stage looks for a mistake in it again.
 
 mod against;
+mod check;
 mod guard;
 mod keep;
 mod meter;
@@ -12,6 +13,7 @@ mod size;
 mod spans;
 
 pub use against::{AgainstAction, AgainstConfig, AgainstMode};
+pub use check::{CheckAction, CheckConfig, Gate, PerGate, Setting};
 pub use guard::{GuardAction, GuardConfig};
 pub use keep::KeepRule;
 pub use meter::MeterConfig;
@@ -39,6 +41,8 @@ pub struct Config {
     pub guard: GuardConfig,
     /// How closely the search for duplicates is looked at; nothing here changes a byte of the corpus or the decisions.
     pub meter: MeterConfig,
+    /// What `check` asks of a corpus; no other subcommand looks at it.
+    pub check: CheckConfig,
     /// How the machine is used; nothing here changes a byte of the output.
     pub run: RunConfig,
 }
@@ -280,6 +284,9 @@ impl Config {
         }
         if self.dedup.spans.min_words < SpanDedupConfig::FEWEST {
             return wrong("dedup.spans.min_words", &self.dedup.spans.min_words, "at least 10");
+        }
+        if let Some((key, value, must)) = self.check.mistake() {
+            return wrong(&key, &value, must);
         }
         for (key, share) in self.guard.shares() {
             if !(0.0..=1.0).contains(&share) {

@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::index::Known;
 use super::sort::Runs;
 use super::{Job, decide, drafts, survey};
-use crate::config::{Config, GuardConfig, MeterConfig, RunConfig};
+use crate::config::{CheckConfig, Config, GuardConfig, MeterConfig, RunConfig};
 use crate::error::{Error, Result};
 use crate::read::{Input, STANDARD_INPUT};
 
@@ -114,7 +114,7 @@ impl Job<'_> {
     /// that one has stopped goes on with another. Nor does the meter.
     fn configuration(&self) -> String {
         let (run, guard, meter) = (RunConfig::default(), GuardConfig::default(), MeterConfig::default());
-        let config = Config { run, guard, meter, ..self.config.clone() };
+        let config = Config { run, guard, meter, check: CheckConfig::default(), ..self.config.clone() };
         hash(&(env!("CARGO_PKG_VERSION"), config.to_toml()))
     }
 

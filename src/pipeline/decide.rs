@@ -42,8 +42,8 @@ pub struct Decided {
 
 /// What was decided about each document and its paragraphs, in the order of the documents.
 pub struct Outcome {
-    judged: Peekable<Sorted<Judged>>,
-    duplicates: Peekable<Sorted<DuplicateBlock>>,
+    pub(super) judged: Peekable<Sorted<Judged>>,
+    pub(super) duplicates: Peekable<Sorted<DuplicateBlock>>,
     spans: Peekable<Sorted<RepeatedSpan>>,
     /// Work that a bound left out, by name.
     pub skipped: Vec<(String, u64)>,
@@ -100,7 +100,10 @@ impl Outcome {
 
 /// Takes what was judged of document `number` from a stream in which it comes next, if there is anything; with its first
 /// copy. A million copies of one document are a million records, so they are counted as they come.
-fn take_verdict(judged: &mut Peekable<Sorted<Judged>>, number: u32) -> Result<(Verdict, Option<u32>)> {
+pub(super) fn take_verdict(
+    judged: &mut Peekable<Sorted<Judged>>,
+    number: u32,
+) -> Result<(Verdict, Option<u32>)> {
     let (mut verdict, mut first_copy) = (Verdict::Keep { copies: 0 }, None);
     while let Some(next) = judged.next_if(|r| !matches!(r, Ok(r) if r.document > number)) {
         let next = next?;

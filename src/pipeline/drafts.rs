@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::bits::Bits;
 use super::checkpoint::{Moment, Stage};
 use super::draft::{BlockRuns, Draft};
+use super::gauge::Seen;
 use super::ids::{self, Id};
 use super::paragraphs::{self, ParagraphKeys, Paragraphs};
 use super::rejected;
@@ -104,6 +105,7 @@ struct Made {
     touched: bool,
     buckets: Vec<Bucket>,
     paragraphs: ParagraphKeys,
+    seen: Option<Seen>,
 }
 
 pub(super) const SPOOL: &str = "drafts";
@@ -228,6 +230,9 @@ impl Sweep {
                     Some(None) => return Err(changed(job, input)),
                     _ => {}
                 }
+                if let (Some(gauge), Ok(Made { seen: Some(seen), .. })) = (job.gauge, &made) {
+                    gauge.add(self.rows.len() as u32, seen)?;
+                }
                 self.add(made, has_survey)?;
             }
             end = batch.end;
@@ -242,10 +247,15 @@ impl Sweep {
         if can_save && job.is_checkpoint_due(Moment::End) {
             job.save(Stage::Drafts(self.checkpoint(end, surveyed.as_ref())?))?;
         }
+        let records = end.records() as usize;
+        let mut repeated = repeated.map_or_else(|| ids::repeated(job, self.ids, records), Ok)?;
+        if let Some(gauge) = job.gauge {
+            gauge.note_repeated(&std::mem::replace(&mut repeated, Bits::new(records)));
+        }
         Ok(Drafts {
             spool: self.spool.finish()?,
             rejects: self.rejects.finish()?,
-            repeated: repeated.map_or_else(|| ids::repeated(job, self.ids, end.records() as usize), Ok)?,
+            repeated,
             rows: self.rows.finish()?,
             buckets: self.buckets,
             paragraphs: self.paragraphs,
@@ -328,7 +338,10 @@ fn make(
             let (entry, paragraphs) = fingerprint(&draft, job.config, lsh, &mut digest, &mut buckets);
             let touched =
                 reference.is_some_and(|reference| reference.may_be_in(digest.words(), &mut scratch));
-            let draft_bytes = draft.encode(batch.records[i].input);
+            let input = batch.records[i].input;
+            let words = entry.map_or(0, |entry| entry.words);
+            let seen = job.gauge.map(|_| Seen::of(&draft, &job.inputs[input], words, paragraphs.len()));
+            let draft_bytes = draft.encode(input);
             Ok(Made {
                 text,
                 id: ids::hash(&draft.document.id),
@@ -337,6 +350,7 @@ fn make(
                 touched,
                 buckets,
                 paragraphs,
+                seen,
             })
         })
         .collect()

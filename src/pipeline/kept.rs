@@ -142,7 +142,7 @@ impl Kept {
     /// # Errors
     /// [`Error::Config`] with the key and both values.
     pub fn refuse_other_labels(&self, config: &Config) -> Result<()> {
-        let free = ["dedup.", "guard.", "meter.", "run."];
+        let free = ["check.", "dedup.", "guard.", "meter.", "run."];
         let mut differences = config.differences(&self.config);
         match differences.find(|(key, ..)| !free.iter().any(|section| key.starts_with(section))) {
             Some((key, asked, made)) => Err(Error::Config(format!(

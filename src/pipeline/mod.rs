@@ -12,12 +12,14 @@
 //! What a finished run has labelled can be kept, and decided on again with other settings ([`redecide`]).
 
 mod bits;
+mod check;
 mod checkpoint;
 mod contamination;
 mod decide;
 mod draft;
 mod drafts;
 mod emit;
+mod gauge;
 mod guard;
 mod ids;
 pub mod index;
@@ -42,6 +44,7 @@ pub mod work;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use check::check;
 pub use decide::{Decided, Outcome, Waiting, decide, redecide};
 pub use draft::Draft;
 pub use emit::{Outputs, emit};
@@ -53,6 +56,7 @@ pub use verdicts::SHARED_BYTES;
 use crate::config::{Config, Size};
 use crate::error::{Error, Result};
 use crate::read::{Batch, Batches, Input, Position};
+use gauge::Gauge;
 use sort::{Record, Runs, Sorter};
 use work::WorkFolder;
 
@@ -100,6 +104,8 @@ pub struct Job<'a> {
     pub known: Option<Arc<index::Known>>,
     /// Whether the documents are a reference: then their ids need not be unique.
     pub is_reference: bool,
+    /// Who is shown every document as it is read, and told of repeated ids, which are then no rejects.
+    gauge: Option<&'a Gauge>,
 }
 
 impl<'a> Job<'a> {
@@ -112,7 +118,7 @@ impl<'a> Job<'a> {
         stop: &'a AtomicBool,
     ) -> Self {
         let against = Arc::new([]);
-        Self { inputs, against, config, work, progress, stop, known: None, is_reference: false }
+        Self { inputs, against, config, work, progress, stop, known: None, is_reference: false, gauge: None }
     }
 }
 

@@ -58,6 +58,11 @@ impl ParagraphKeys {
         }
     }
 
+    /// How many paragraphs there are.
+    pub fn len(&self) -> usize {
+        self.equal.len()
+    }
+
     /// The keys of paragraphs that equal others.
     pub fn into_equal(self) -> Vec<BlockKey> {
         self.equal

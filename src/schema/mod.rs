@@ -22,6 +22,8 @@ pub enum Kind {
     Rejects,
     /// The manifest of a corpus in shards.
     Manifest,
+    /// What `dehusk check --format json` prints.
+    Check,
 }
 
 impl Kind {
@@ -35,6 +37,7 @@ impl Kind {
         Self::Advice,
         Self::Rejects,
         Self::Manifest,
+        Self::Check,
     ];
 
     /// The name on the command line.
@@ -49,6 +52,7 @@ impl Kind {
             Self::Advice => "advice",
             Self::Rejects => "rejects",
             Self::Manifest => "manifest",
+            Self::Check => "check",
         }
     }
 }
@@ -65,6 +69,7 @@ pub fn text(kind: Kind) -> &'static str {
         Kind::Advice => include_str!("advice.json"),
         Kind::Rejects => include_str!("rejects.json"),
         Kind::Manifest => include_str!("manifest.json"),
+        Kind::Check => include_str!("check.json"),
     }
 }
 

@@ -8,13 +8,15 @@
 //! ([`guards`]), a corpus that grows by instalments ([`index`]) and one that is held against another ([`against`]) or
 //! a benchmark ([`contamination`]).
 //! What a run says of its own search for duplicates is in [`meter`]; runs of words that go from inside a
-//! text are a chapter of their own ([`spans`]). Whether advice before a run comes true is in [`advise`].
+//! text are a chapter of their own ([`spans`]). Whether advice before a run comes true is in [`advise`],
+//! and what the gates say of a corpus in [`check`].
 
 #![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
 
 mod advise;
 mod against;
 mod cases;
+mod check;
 mod contamination;
 mod faults;
 mod finished;

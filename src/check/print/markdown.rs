@@ -1,0 +1,76 @@
+//! GitHub's Markdown: a table of the gates, and below it the examples of those that fail or warn.
+
+use std::fmt::Write;
+
+use super::{Report, message, parts};
+use crate::check::docs::percent;
+use crate::check::escape::{line, markdown};
+use crate::check::{Example, Finding, Status};
+use crate::report::table::{grouped, size};
+
+pub fn print(report: &Report) -> String {
+    let mut out = String::new();
+    whole(report, &mut out).expect("a string takes everything");
+    out
+}
+
+fn whole(report: &Report, out: &mut String) -> std::fmt::Result {
+    let about = &report.corpus;
+    let verdict = if report.passed { "passed" } else { "failed" };
+    writeln!(out, "## dehusk check {verdict}\n")?;
+    writeln!(
+        out,
+        "{}. {} documents in {} records, {} of text.\n",
+        report.verdict(),
+        grouped(about.documents),
+        grouped(about.records),
+        size(about.text_bytes)
+    )?;
+    writeln!(out, "| gate | status | share | limit |\n| --- | --- | ---: | ---: |")?;
+    for finding in &report.gates {
+        let Finding { gate, status, share, low, high, limit, is_sampled, .. } = finding;
+        let status = match status {
+            Status::Fail => "**fail**",
+            status => status.name(),
+        };
+        let shown = match finding.status {
+            Status::Off | Status::Nothing => "–".to_owned(),
+            _ if *is_sampled => format!("{} ({} to {})", percent(*share), percent(*low), percent(*high)),
+            _ => percent(*share),
+        };
+        writeln!(out, "| `{gate}` | {status} | {shown} | {} |", percent(*limit))?;
+    }
+    for finding in report.gates.iter().filter(|finding| finding.is_bad()) {
+        writeln!(out, "\n### `{}`\n\n{}.\n", finding.gate, markdown(&message(finding)))?;
+        if finding.parts.len() > 1 {
+            writeln!(out, "Of these: {}.\n", markdown(&parts(finding)))?;
+        }
+        for example in &finding.examples {
+            let Example { path, line: number, id, note, snippet, .. } = example;
+            let mut said = vec![format!("{}, line {number}", markdown(path))];
+            for text in [id.as_deref().unwrap_or(""), note, snippet] {
+                if !text.is_empty() && text != path {
+                    said.push(markdown(text));
+                }
+            }
+            writeln!(out, "- {}", line(&said.join(" — ")))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::report::tests::hostile;
+    use super::*;
+
+    #[test]
+    fn a_page_writes_no_markup() {
+        let text = print(&hostile());
+        assert!(text.starts_with("## dehusk check failed\n"));
+        assert_eq!(text.lines().filter(|line| line.starts_with("| `")).count(), 18);
+        assert_eq!(text.lines().filter(|line| line.starts_with("- ")).count(), 3, "{text}");
+        assert!(!text.contains("@team") && !text.contains("<c>") && !text.contains("<!--"), "{text}");
+        assert_eq!(text.lines().filter(|line| line.starts_with('#')).count(), 1 + 3, "{text}");
+    }
+}

@@ -1,0 +1,73 @@
+//! A report in the forms in which it is read: by people, by programs, and by what runs in a pipeline.
+//!
+//! Each form is a pure function from the [`Report`] to text, the same for the same report.
+
+mod github;
+mod junit;
+mod markdown;
+mod sarif;
+mod text;
+
+use super::{Finding, Report};
+use crate::check::docs::percent;
+use crate::report::table::grouped;
+
+/// The forms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A table for people.
+    Text,
+    /// One JSON object, with a schema.
+    Json,
+    /// JUnit's XML, a test case a gate.
+    Junit,
+    /// SARIF 2.1.0, a result an example.
+    Sarif,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// A table and lists in GitHub's Markdown.
+    Markdown,
+}
+
+/// The report in a form, with a line end.
+#[must_use]
+pub fn print(report: &Report, format: Format) -> String {
+    match format {
+        Format::Text => text::print(report),
+        Format::Json => serde_json::to_string_pretty(report).expect("names, numbers and texts") + "\n",
+        Format::Junit => junit::print(report),
+        Format::Sarif => sarif::print(report),
+        Format::Github => github::print(report),
+        Format::Markdown => markdown::print(report),
+    }
+}
+
+/// `3 of 200 documents (1.5 %), above 1 %: documents that resemble another`, in one line.
+fn message(finding: &Finding) -> String {
+    let before =
+        finding.baseline.map_or_else(String::new, |before| format!(" and {} before", percent(before)));
+    format!("{}, above {}{before}: {}", measured(finding), percent(finding.limit), summary(finding))
+}
+
+/// What a gate is about.
+fn summary(finding: &Finding) -> &'static str {
+    let gate = crate::config::Gate::named(finding.gate).expect("findings are of gates");
+    crate::check::docs::of(gate).summary
+}
+
+/// `3 of 200 documents (1.5 %)`, with the limits of what a sample says.
+fn measured(finding: &Finding) -> String {
+    let Finding { count, of, unit, share, low, high, .. } = finding;
+    let shown = format!("{} of {} {unit} ({}", grouped(*count), grouped(*of), percent(*share));
+    if finding.is_sampled {
+        format!("{shown}, in all {} to {})", percent(*low), percent(*high))
+    } else {
+        shown + ")"
+    }
+}
+
+/// `body 3, heading 2`.
+fn parts(finding: &Finding) -> String {
+    let shown = finding.parts.iter().map(|part| format!("{} {}", part.name, grouped(part.count)));
+    shown.collect::<Vec<_>>().join(", ")
+}

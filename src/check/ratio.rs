@@ -1,0 +1,118 @@
+//! The share of text that is of some kind, from documents drawn by chance.
+//!
+//! The share is one of bytes, and documents are what is drawn: so it is a ratio of two sums, and its error is that of the ratio
+//! estimator, linearised (Cochran, *Sampling Techniques*, 1977, chapter 6), with 1.96 standard errors to each side and the
+//! correction for what is drawn without replacement.
+//!
+//! When it is wrong: with few documents, or where one holds most of the text, the limits are too narrow.
+
+use crate::report::Interval;
+
+/// Standard errors to each side that hold 95 %.
+const ERRORS: f64 = 1.96;
+
+/// Sums over the documents that were looked at.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ratio {
+    documents: u64,
+    found: u64,
+    part: u64,
+    whole: u64,
+    squares: (f64, f64, f64),
+}
+
+impl Ratio {
+    /// Adds a document of `whole` bytes, of which `part` are of the kind.
+    pub fn add(&mut self, part: u64, whole: u64) {
+        self.documents += 1;
+        self.found += u64::from(part > 0);
+        self.part += part;
+        self.whole += whole;
+        let (y, x) = (part as f64, whole as f64);
+        self.squares.0 += y * y;
+        self.squares.1 += x * y;
+        self.squares.2 += x * x;
+    }
+
+    /// Bytes of the kind, and all.
+    #[must_use]
+    pub fn bytes(&self) -> (u64, u64) {
+        (self.part, self.whole)
+    }
+
+    /// The share in all of `documents`.
+    #[must_use]
+    pub fn share(&self, documents: u64) -> Interval {
+        if self.whole == 0 {
+            let high = if self.documents < documents { 1.0 } else { 0.0 };
+            return Interval { estimate: 0.0, low: 0.0, high };
+        }
+        let estimate = self.part as f64 / self.whole as f64;
+        if self.documents >= documents {
+            return Interval { estimate, low: estimate, high: estimate };
+        }
+        let n = self.documents as f64;
+        let (yy, xy, xx) = self.squares;
+        // The sum of the squared distances of each part from its share of the whole.
+        let squares = (yy - 2.0 * estimate * xy + estimate * estimate * xx).max(0.0);
+        let drawn = n / documents as f64;
+        let mean = self.whole as f64 / n;
+        let error = ((1.0 - drawn) * squares / (n * (n - 1.0).max(1.0))).sqrt() / mean;
+        // Where nothing was found, that no document has any is all that is known.
+        let unseen = if self.found == 0 {
+            Interval::of(documents, self.documents, 0).high / documents as f64
+        } else {
+            0.0
+        };
+        Interval {
+            estimate,
+            low: (estimate - ERRORS * error).max(0.0),
+            high: (estimate + ERRORS * error).max(unseen).min(1.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_hold_the_truth_as_often_as_they_promise() {
+        // A fixed stream of numbers that look like chance.
+        let mut state = 7_u64;
+        let mut below = |bound: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % bound
+        };
+        let corpus: Vec<(u64, u64)> = (0..5000)
+            .map(|_| {
+                let whole = 200 + below(4000);
+                (if below(3) == 0 { below(whole) } else { 0 }, whole)
+            })
+            .collect();
+        let sum = |of: fn(&(u64, u64)) -> u64| corpus.iter().map(of).sum::<u64>() as f64;
+        let truth = sum(|d| d.0) / sum(|d| d.1);
+        let held = (0..400).filter(|_| {
+            let mut ratio = Ratio::default();
+            let mut left = corpus.clone();
+            for _ in 0..300 {
+                let (part, whole) = left.swap_remove(below(left.len() as u64) as usize);
+                ratio.add(part, whole);
+            }
+            let share = ratio.share(5000);
+            (share.low..=share.high).contains(&truth)
+        });
+        assert!(held.count() >= 372);
+    }
+
+    #[test]
+    fn what_was_looked_at_whole_is_known_and_nothing_says_nothing() {
+        let mut ratio = Ratio::default();
+        assert_eq!(ratio.share(10), Interval { estimate: 0.0, low: 0.0, high: 1.0 });
+        ratio.add(0, 50);
+        let some = ratio.share(10);
+        assert!(some.estimate == 0.0 && some.high > 0.5, "{some:?}");
+        ratio.add(25, 50);
+        assert_eq!(ratio.share(2), Interval { estimate: 0.25, low: 0.25, high: 0.25 });
+    }
+}

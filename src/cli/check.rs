@@ -1,0 +1,196 @@
+//! `dehusk check`: gates that a corpus must pass, for people and for pipelines.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use dehusk::Error;
+use dehusk::check::print::{Format, print};
+use dehusk::check::{Baseline, Report, docs};
+use dehusk::config::{Config, Gate};
+use dehusk::pipeline::{Job, check};
+use dehusk::write::{Existing, Output};
+
+use super::args::{InputArgs, MachineArgs, refuse_inputs, spooled, stop_flag};
+use super::progress::{ProgressMode, progress};
+use super::{Exit, terminal};
+
+/// Measure a corpus, whoever made it, and fail where a gate is not passed
+///
+/// Duplicates, repeated paragraphs, left-over boilerplate, broken records and characters: each has a gate with a limit and an
+/// action in [check] of the configuration. Nothing is changed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+
+    #[command(flatten)]
+    machine: MachineArgs,
+
+    /// Say what a gate measures, why, and how to change it; `all` for every gate
+    #[arg(long, value_name = "GATE")]
+    explain: Option<String>,
+
+    /// Form of the report
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    format: Form,
+
+    /// Write the report to a file, in the place of one that is there
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Let pass what is no worse than this file says, though above its limit
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+
+    /// Write what is new or better into the baseline
+    #[arg(long, requires = "baseline")]
+    update_baseline: bool,
+
+    /// Label so many documents, drawn by chance; 0 labels all [default: 1000, or all of at most 2000]
+    #[arg(long, value_name = "N")]
+    sample: Option<u32>,
+
+    /// Similarity of a near-duplicate [default: 0.8]
+    #[arg(long, value_name = "ABOVE 0 TO 1")]
+    threshold: Option<f64>,
+
+    /// How progress is shown
+    #[arg(long, value_name = "MODE", default_value = "auto")]
+    progress: ProgressMode,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// A table for people
+    Text,
+    /// One JSON object; see `dehusk schema check`
+    Json,
+    /// JUnit's XML, a test case a gate
+    Junit,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// A table, for a summary or a comment
+    Markdown,
+}
+
+impl Form {
+    fn format(self) -> Format {
+        match self {
+            Self::Text => Format::Text,
+            Self::Json => Format::Json,
+            Self::Junit => Format::Junit,
+            Self::Sarif => Format::Sarif,
+            Self::Github => Format::Github,
+            Self::Markdown => Format::Markdown,
+        }
+    }
+}
+
+/// Runs it.
+pub fn run(args: &Args) -> Result<Exit> {
+    if let Some(name) = &args.explain {
+        return explained(name);
+    }
+    if args.input.inputs.is_empty() {
+        let message = "name a CORPUS to check, or a gate to --explain".to_owned();
+        return Err(Error::Config(message).into());
+    }
+    let mut config = args.input.config()?;
+    config.check.sample = args.sample.unwrap_or(config.check.sample);
+    config.dedup.threshold = args.threshold.unwrap_or(config.dedup.threshold);
+    let config = args.machine.lay_over(config)?;
+    let mut baseline = args.baseline.as_deref().map(|path| read(path, args, &config)).transpose()?;
+    let is_new = baseline.as_ref().is_some_and(Baseline::is_empty);
+    let inputs = args.input.discover(&config)?;
+    let written = [&args.output, &args.baseline].into_iter().flatten().map(PathBuf::as_path);
+    refuse_inputs(written, inputs.iter().map(|input| &input.file))?;
+    // What cannot be written is told before the work.
+    let mut output = args.output.as_deref().filter(|path| *path != Path::new("-")).map(open).transpose()?;
+    MachineArgs::set_threads(&config)?;
+    let stop = stop_flag();
+    let work = args
+        .machine
+        .throwaway_folder(Some(Path::new("check")).filter(|_| args.machine.work_dir.is_some()))?;
+    let inputs = spooled(inputs, &work, &config)?;
+    let progress = progress(args.progress);
+    let job = Job::new(inputs, &config, &work, &*progress, stop);
+    let measured = check(&job);
+    progress.finish();
+    let measured = measured?;
+    // One that is made now is that of this very run.
+    if let (Some(baseline), true) = (&mut baseline, is_new) {
+        baseline.update(&Report::of(measured.clone(), &config.check, None));
+    }
+    let report = Report::of(measured, &config.check, baseline.as_ref());
+    work.finish()?;
+
+    let text = print(&report, args.format.format());
+    match &mut output {
+        Some(output) => output.write(text.as_bytes())?,
+        None => match super::print(text.as_bytes()) {
+            // Whoever reads has read enough; whether the corpus is good is still to be said.
+            Err(error) if error.is_closed_pipe() => {}
+            printed => printed?,
+        },
+    }
+    output.map_or(Ok(()), Output::commit)?;
+    if let (Some(baseline), Some(path), true) = (&mut baseline, &args.baseline, args.update_baseline) {
+        baseline.update(&report);
+        let mut output = open(path)?;
+        output.write(baseline.to_json().as_bytes())?;
+        output.commit()?;
+    }
+    if args.output.is_some() {
+        terminal::say(report.verdict());
+    }
+    Ok(if report.passed { Exit::Done } else { Exit::Mismatch })
+}
+
+fn open(path: &Path) -> Result<Output, Error> {
+    let refuse = |message: String| Err(Error::Output { path: path.to_owned(), message });
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() {
+        return refuse("is a folder; name a file in it".to_owned());
+    }
+    if !folder.is_dir() {
+        return refuse(format!("the folder {} does not exist; create it first", folder.display()));
+    }
+    Output::create(path, Existing::Replace)
+}
+
+/// The baseline in a file; none yet where there is no such file and one is to be made.
+fn read(path: &Path, args: &Args, config: &Config) -> Result<Baseline, Error> {
+    let name = path.display().to_string();
+    match fs::read_to_string(path) {
+        Ok(text) => {
+            let baseline = Baseline::read(&name, &text)?;
+            baseline.refuse_other_settings(&name, config)?;
+            Ok(baseline)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound && args.update_baseline => {
+            Ok(Baseline::new(config))
+        }
+        Err(error) => {
+            let message = format!("cannot be read: {error}; make it with --update-baseline");
+            Err(Error::Input { path: name, message })
+        }
+    }
+}
+
+fn explained(name: &str) -> Result<Exit> {
+    let texts: Vec<String> = match (name, Gate::named(name)) {
+        ("all", _) => Gate::ALL.iter().map(|gate| docs::explain(*gate)).collect(),
+        (_, Some(gate)) => vec![docs::explain(gate)],
+        (_, None) => {
+            let names: Vec<&str> = Gate::ALL.iter().map(|gate| gate.name()).collect();
+            let message = format!("--explain {name}: there is no such gate\ngates: {}", names.join(", "));
+            return Err(Error::Config(message).into());
+        }
+    };
+    super::print(texts.join("\n").as_bytes())?;
+    Ok(Exit::Done)
+}
