@@ -235,6 +235,7 @@ impl Targets {
             decisions: open(&self.decisions)?,
             contamination: open(&self.contamination)?,
             layer: None,
+            has_details: self.report.is_some(),
         })
     }
 

@@ -18,6 +18,7 @@ mod decide;
 mod draft;
 mod drafts;
 mod emit;
+pub(crate) mod gather;
 mod guard;
 mod ids;
 pub mod index;
