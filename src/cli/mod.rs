@@ -17,6 +17,7 @@ mod known;
 mod outputs;
 mod progress;
 mod rededup;
+mod report;
 mod restore;
 mod schema;
 mod terminal;

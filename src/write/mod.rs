@@ -13,7 +13,7 @@ mod decisions;
 mod rejects;
 mod spans;
 
-pub use atomic::{Existing, JSON, JSON_LINES, Output, commit_all};
+pub use atomic::{Existing, JSON, JSON_LINES, Output, REPORT, commit_all};
 pub(crate) use behind::WriteBehind;
 pub use contamination::{Holder, ItemFindings, write_item};
 pub use corpus::{CorpusRecord, Gaps, KeptBlock, main_text, write_corpus};
