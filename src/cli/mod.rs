@@ -69,6 +69,8 @@ enum Command {
     Verify(verify::Args),
     Diff(diff::Args),
     Restore(restore::Args),
+    #[command(mut_arg("inputs", |inputs| inputs.required(false).long("input").num_args(1..)))]
+    Report(report::Args),
     Index(index::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -86,6 +88,7 @@ pub fn run() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Restore(args) => restore::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Index(args) => index::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -23,7 +23,7 @@ use crate::report::{
 use crate::write::Decision;
 
 /// Bytes of a main text that are compared at the most.
-const COMPARED_BYTES: usize = 1 << 20;
+pub(crate) const COMPARED_BYTES: usize = 1 << 20;
 
 /// What a site has and keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

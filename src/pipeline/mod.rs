@@ -46,6 +46,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use decide::{Decided, Outcome, Waiting, decide, redecide};
 pub use draft::Draft;
 pub use emit::{Outputs, emit};
+pub(crate) use gather::COMPARED_BYTES;
+pub(crate) use guard::source as site;
 pub use kept::Kept;
 pub use store::Store;
 pub use subset::{Searched, search_among};

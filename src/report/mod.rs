@@ -243,6 +243,11 @@ impl Summary {
         self.bytes.kept -= within(&SpanDecision::dropped(spans));
     }
 
+    /// Notes that the rejects are at hand, though there may be none.
+    pub(crate) fn know_rejects(&mut self) {
+        self.rejects.get_or_insert_default();
+    }
+
     /// Counts a rejected record under the stable name of its cause.
     pub fn add_reject(&mut self, cause: &str) {
         let rejects = self.rejects.get_or_insert_default();

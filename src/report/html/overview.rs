@@ -98,7 +98,7 @@ pub(super) fn funnel(summary: &Summary) -> String {
 
 /// The table of a funnel. Steps that took nothing are left out.
 fn steps(caption: &str, steps: &[Step], (read, kept): (u64, u64), shown: fn(u64) -> String) -> String {
-    let mut table = Table::new(caption, "", &["", "share"]);
+    let mut table = Table::new("", caption, &["", "share"]);
     table.row_of_class(
         "sum",
         &format!("Read{}", bar(0.0, fraction(read, read), "link")),
@@ -126,15 +126,23 @@ fn side(side: Side) -> (&'static str, &'static str) {
 
 /// Blocks by label.
 pub(super) fn labels(summary: &Summary) -> String {
+    let tables =
+        [&[Side::Main, Side::Lifted][..], &[Side::Boilerplate]].map(|sides| of_sides(sides, summary));
+    format!(
+        "<h2>What the pages are made of</h2>\n<p>Blocks of all documents read, by what they were taken for. Shares are of the \
+         text in blocks.</p>\n<div class=\"two\">\n{}</div>\n",
+        tables.concat()
+    )
+}
+
+/// The labels of these sides that occur.
+fn of_sides(sides: &[Side], summary: &Summary) -> String {
     let all: u64 = summary.labels.iter().map(|label| label.bytes).sum();
     let mut table = Table::new("", "label", &["blocks", "text", "share"]);
-    for of in [Side::Main, Side::Lifted, Side::Boilerplate] {
+    for &of in sides {
         let (name, class) = side(of);
-        let rows: Vec<_> = Label::ALL
-            .iter()
-            .zip(&summary.labels)
-            .filter(|(label, found)| label.side() == of && found.blocks > 0)
-            .collect();
+        let labels = Label::ALL.iter().zip(&summary.labels);
+        let rows: Vec<_> = labels.filter(|(label, found)| label.side() == of && found.blocks > 0).collect();
         let blocks = rows.iter().map(|(_, found)| found.blocks).sum();
         let bytes = rows.iter().map(|(_, found)| found.bytes).sum();
         table.row_of_class("side", name, [count(blocks), size(bytes), percent(bytes, all)]);
@@ -144,11 +152,7 @@ pub(super) fn labels(summary: &Summary) -> String {
             table.row(&name, [count(found.blocks), size(found.bytes), percent(found.bytes, all)]);
         }
     }
-    format!(
-        "<h2>What the pages are made of</h2>\n<p>Blocks of all documents read, by what they were taken for. Shares are of the \
-         text in blocks.</p>\n{}",
-        table.end()
-    )
+    table.end()
 }
 
 /// Documents by length, blocks by confidence.
