@@ -18,6 +18,7 @@ mod known;
 mod outputs;
 mod progress;
 mod rededup;
+mod report;
 mod restore;
 mod schema;
 mod terminal;
@@ -74,6 +75,8 @@ enum Command {
     Verify(verify::Args),
     Diff(diff::Args),
     Restore(restore::Args),
+    #[command(mut_arg("inputs", |inputs| inputs.required(false).long("input").num_args(1..)))]
+    Report(report::Args),
     Index(index::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -92,6 +95,7 @@ pub fn run() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Restore(args) => restore::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Index(args) => index::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -10,10 +10,11 @@ use dehusk::pipeline::work::WorkFolder;
 use dehusk::pipeline::{Decided, Job, Outputs, emit};
 use dehusk::read::Reject;
 use dehusk::report::Summary;
-use dehusk::write::{Existing, JSON, JSON_LINES, Output, ROWS, Rows, commit_all, write_reject};
+use dehusk::report::html::Told;
+use dehusk::write::{Existing, JSON_LINES, Output, REPORT, ROWS, Rows, commit_all, write_reject};
 
-use super::progress::{ProgressMode, Show, progress};
-use super::{Exit, guard, terminal};
+use super::progress::{ProgressMode, Show, Timed, progress};
+use super::{Exit, guard, report, terminal};
 
 /// What a kept work folder is called in messages.
 pub const KEPT_FOLDER: &str = "the work folder that is kept";
@@ -43,7 +44,7 @@ pub struct OutputArgs {
     #[arg(long, value_name = "SIZE", requires = "output")]
     pub shard_size: Option<Size>,
 
-    /// Counts of the run: .json
+    /// What the run did, with examples: .html to look at, .json for programs
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 
@@ -87,7 +88,7 @@ impl OutputArgs {
 
     /// Who shows how far the run is.
     pub fn progress(&self) -> Box<dyn Show> {
-        progress(if self.quiet { ProgressMode::Never } else { self.progress })
+        Box::new(Timed::new(progress(if self.quiet { ProgressMode::Never } else { self.progress })))
     }
 
     /// Does it all, up to the outputs' names. `rejects` has those of a reference already. `decide` decides, and hands over the rejects; `explain` is the command that
@@ -115,7 +116,8 @@ impl OutputArgs {
         }
         let layer = outputs.layer.take().map(LayerBuilder::finish).transpose()?;
         let prepared = index.zip(layer).map(|(index, layer)| index.prepare(&layer)).transpose()?;
-        targets.commit(outputs, rejects.output.take(), &summary, job.work)?;
+        let told = Told { stages: progress.stages(), configuration: Some(job.config.to_toml()) };
+        targets.commit(outputs, rejects.output.take(), (&summary, &told), job.work)?;
         // Last, for the index must name no document that is in no corpus.
         prepared.map_or(Ok(()), Prepared::commit)?;
         if !self.quiet {
@@ -199,7 +201,7 @@ impl Targets {
             Output::check(path, JSON_LINES, self.existing)?;
         }
         if let Some(path) = &self.report {
-            Output::check(path, JSON, self.existing)?;
+            Output::check(path, REPORT, self.existing)?;
         }
         if self.all().filter(|path| *path == Path::new("-")).count() > 1 {
             let message = "standard output takes one output only; give the others files".to_owned();
@@ -266,6 +268,7 @@ impl Targets {
             decisions: open(&self.decisions, Some(Rows::Decisions))?,
             contamination: open(&self.contamination, None)?,
             layer: None,
+            has_details: self.report.is_some(),
         })
     }
 
@@ -281,13 +284,13 @@ impl Targets {
         &self,
         outputs: Outputs,
         rejects: Option<Output>,
-        summary: &Summary,
+        (summary, told): (&Summary, &Told),
         work: &WorkFolder,
     ) -> Result<(), Error> {
         let report = self.report.as_deref().map(|path| {
-            let mut report = self.create(path, None, work)?;
-            report.write(summary.to_json().as_bytes())?;
-            Ok::<_, Error>(report)
+            let mut output = self.create(path, None, work)?;
+            output.write(report::drawn(path, summary, told).as_bytes())?;
+            Ok::<_, Error>(output)
         });
         let stale = if rejects.is_none() { self.rejects.as_deref() } else { None };
         let report = report.transpose()?;

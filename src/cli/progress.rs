@@ -30,6 +30,11 @@ pub enum ProgressMode {
 pub trait Show: Progress {
     /// Takes the bar away.
     fn finish(&self);
+
+    /// How long each stage took, in order, where that was timed.
+    fn stages(&self) -> Vec<(String, Duration)> {
+        Vec::new()
+    }
 }
 
 impl Show for Quiet {
@@ -43,6 +48,58 @@ pub fn progress(mode: ProgressMode) -> Box<dyn Show> {
         ProgressMode::Auto if std::io::stderr().is_terminal() => Box::new(Bar::new()),
         ProgressMode::Auto | ProgressMode::Plain => Box::new(Lines::new(plain_line, plain_resumed)),
         ProgressMode::Json => Box::new(Lines::new(json_line, json_resumed)),
+    }
+}
+
+/// Times the stages, whoever shows them.
+pub struct Timed {
+    show: Box<dyn Show>,
+    /// When each stage began, and at last when all ended.
+    began: Mutex<Vec<(&'static str, Instant)>>,
+}
+
+impl Timed {
+    pub fn new(show: Box<dyn Show>) -> Self {
+        Self { show, began: Mutex::new(vec![("start", Instant::now())]) }
+    }
+
+    fn begin(&self, name: &'static str) {
+        self.began.lock().unwrap_or_else(PoisonError::into_inner).push((name, Instant::now()));
+    }
+}
+
+impl Progress for Timed {
+    fn stage(&self, name: &'static str, bytes: u64) {
+        self.begin(name);
+        self.show.stage(name, bytes);
+    }
+
+    fn advance(&self, bytes: u64, documents: u64) {
+        self.show.advance(bytes, documents);
+    }
+
+    fn resumed(&self, stage: &'static str, records: u64) {
+        self.show.resumed(stage, records);
+    }
+}
+
+impl Show for Timed {
+    fn finish(&self) {
+        self.begin("end");
+        self.show.finish();
+    }
+
+    fn stages(&self) -> Vec<(String, Duration)> {
+        let began = self.began.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stages: Vec<(String, Duration)> = Vec::new();
+        for pair in began.windows(2) {
+            let (name, time) = (pair[0].0, pair[1].1 - pair[0].1);
+            match stages.last_mut() {
+                Some((last, sum)) if *last == name => *sum += time,
+                _ => stages.push((name.to_owned(), time)),
+            }
+        }
+        stages
     }
 }
 

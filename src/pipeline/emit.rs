@@ -1,18 +1,23 @@
 //! The last pass: from what was decided to the corpus, the decisions and the summary.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::Job;
 use super::decide::{Decided, Waiting};
-use super::guard::{Guards, Tally};
+use super::gather::{Gatherer, Lookup, Portion, Seen};
+use super::guard::{self, Guards, Tally};
 use super::index::{Addition, LayerBuilder, Recipe};
 use super::meter::Meter;
 use super::ordered::ordered;
 use super::store::Store;
+use crate::config::Config;
 use crate::contamination::Reference;
 use crate::document::Verdict;
 use crate::error::Result;
-use crate::report::Summary;
+use crate::report::{Origin, Summary};
 use crate::write::{
     BlockDecision, CorpusRecord, Decision, Gaps, Output, SpanDecision, main_text, without_spans,
     write_corpus, write_decision,
@@ -33,6 +38,8 @@ pub struct Outputs {
     pub layer: Option<LayerBuilder>,
     /// One line an item of the reference.
     pub contamination: Option<Output>,
+    /// Whether the summary has what a report shows beyond counts.
+    pub has_details: bool,
 }
 
 /// What a worker made of a portion.
@@ -42,6 +49,7 @@ struct Written {
     decisions: Vec<u8>,
     summary: Summary,
     tally: Tally,
+    gathered: Portion,
     additions: Vec<Addition>,
     verdicts: Vec<(u32, Verdict)>,
     bytes: u64,
@@ -64,6 +72,8 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
     summary.set_search(outcome.search);
     let mut guards = Guards::new(job);
     let mut meter = Meter::new(job, store.rows().len());
+    let mut gatherer = outputs.has_details.then(|| Gatherer::new(job.work.path(), job.memory() / 16));
+    let floor = AtomicU32::new(0);
     let view = View {
         job,
         reference: contamination.as_ref().map(|contamination| &contamination.reference),
@@ -73,6 +83,7 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
         is_guarded: guards.is_some(),
         recipe: outputs.layer.as_ref().map(LayerBuilder::recipe),
         is_metered: meter.is_some(),
+        floor: outputs.has_details.then_some(&floor),
     };
     let source = portions(outcome.over(&store), Waiting::size);
     let mut bytes = 0;
@@ -99,6 +110,10 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
                 written.additions.into_iter().try_for_each(|addition| layer.add(addition))?;
             }
             guards.as_mut().map_or(Ok(()), |guards| guards.add(written.tally))?;
+            if let Some(gatherer) = &mut gatherer {
+                gatherer.add(written.gathered)?;
+                floor.store(gatherer.floor(), Ordering::Relaxed);
+            }
             if let Some(meter) = &mut meter {
                 written.verdicts.iter().for_each(|(number, verdict)| meter.add(*number, *verdict));
             }
@@ -117,11 +132,40 @@ pub fn emit(job: &Job<'_>, decided: Decided, outputs: &mut Outputs) -> Result<Su
         let breaches = guards.judge(&store, &summary)?;
         summary.set_breaches(breaches);
     }
+    if let Some(gatherer) = gatherer {
+        let configuration = Some(configuration(job.config));
+        summary.set_details(gatherer.finish()?.describe(Origin::Run, configuration, &store)?);
+    }
     if let Some(meter) = meter {
         let text = store.main_texts(job.config.dedup.shingle_words);
         summary.set_quality(meter.measure(store.rows(), &text, |number| store.id(number))?);
     }
     Ok(summary)
+}
+
+/// What differs from the defaults among what makes a difference to the decisions.
+fn configuration(config: &Config) -> BTreeMap<String, String> {
+    let is_told = |key: &str| !key.starts_with("run.") && !key.starts_with("meter.");
+    let told = config.differences(&Config::default()).filter(|(key, ..)| is_told(key));
+    told.map(|(key, value, _)| (key, value)).collect()
+}
+
+impl Lookup for Store {
+    fn id(&self, number: u32) -> Result<String> {
+        Self::id(self, number)
+    }
+
+    fn site(&self, number: u32) -> Result<String> {
+        Ok(guard::source(&self.draft(number)?.document))
+    }
+
+    fn text(&self, number: u32) -> Result<Option<String>> {
+        Self::text(self, number).map(Some)
+    }
+
+    fn block(&self, number: u32, block: u32) -> Result<Option<String>> {
+        Self::block(self, number, block).map(Some)
+    }
 }
 
 /// A few documents at a time, each of so many bytes.
@@ -161,11 +205,16 @@ struct View<'a> {
     recipe: Option<Recipe>,
     /// Whether the meter asks who stays.
     is_metered: bool,
+    /// Where a report is gathered: how many documents must hold a block for it to be named.
+    floor: Option<&'a AtomicU32>,
 }
 
 impl View<'_> {
     fn write(&self, portion: &[Waiting]) -> Result<Written> {
         let mut written = Written::default();
+        if let Some(floor) = self.floor {
+            written.gathered = Portion::above(floor.load(Ordering::Relaxed));
+        }
         written.corpus.reserve(portion.iter().map(Waiting::size).sum());
         let mut text = String::new();
         let mut ids = BTreeMap::new();
@@ -221,6 +270,9 @@ impl View<'_> {
             if self.is_guarded {
                 written.tally.add(waiting, &decision, &self.job.config.guard);
             }
+            if self.floor.is_some() {
+                written.gathered.add(&decision, &seen(waiting, &decision));
+            }
             if self.is_metered {
                 written.verdicts.push((waiting.number, verdict));
             }
@@ -238,5 +290,22 @@ impl View<'_> {
         let id = self.store.id(number)?;
         ids.insert(number, id.clone());
         Ok(id)
+    }
+}
+
+/// What a report is told of a document.
+fn seen<'d>(waiting: &Waiting, decision: &Decision<'d>) -> Seen<'d> {
+    let document = decision.document;
+    let cluster = match decision.verdict {
+        Verdict::Keep { copies } if copies > 0 => Some(waiting.number),
+        Verdict::Duplicate { canonical, .. } if decision.elsewhere.is_none() => Some(canonical),
+        _ => None,
+    };
+    Seen {
+        number: waiting.number,
+        site: xxh3_64(guard::source(document).as_bytes()),
+        bytes: document.text.len() as u64,
+        text: Some(&document.text),
+        cluster: cluster.map(u64::from),
     }
 }

@@ -77,7 +77,7 @@ impl Loss {
 }
 
 /// A document's site, or else its file.
-fn source(document: &Document) -> String {
+pub(crate) fn source(document: &Document) -> String {
     document.url.as_deref().and_then(host).unwrap_or_else(|| document.place.path.to_string())
 }
 

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::contamination::Held;
 use super::drafts::Row;
+use super::gather::{Member, SiteRow};
 use super::guard::Loss;
 use super::index::{KnownKey, KnownRow, Line};
 use super::sort::Record;
@@ -221,6 +222,24 @@ as_tuple!(
         gone_bytes,
         first_gone,
         worst: (most, Reverse(worst)),
+    }
+);
+
+as_tuple!(
+    SiteRow = (u64, u32, (u32, u32), (u64, u64)),
+    |s| (s.site, s.first, (s.documents, s.kept), (s.bytes, s.kept_bytes)),
+    (site, first, (documents, kept), (bytes, kept_bytes)) => SiteRow { site, first, documents, kept, bytes, kept_bytes }
+);
+
+as_tuple!(
+    Member = (u64, u8, u32, u8, u16),
+    |m| (m.cluster, u8::from(m.is_copy), m.number, u8::from(m.is_exact), m.similarity),
+    (cluster, is_copy, number, is_exact, similarity) => Member {
+        cluster,
+        is_copy: is_copy == 1,
+        number,
+        is_exact: is_exact == 1,
+        similarity,
     }
 );
 

@@ -7,7 +7,9 @@
 //! When it is wrong: bytes kept are the bytes of kept blocks, without the line ends put between them, so that kept
 //! and removed bytes add up; the corpus file is larger than that.
 
+pub(crate) mod details;
 mod guard;
+pub mod html;
 mod interval;
 mod quality;
 pub(crate) mod table;
@@ -18,6 +20,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use details::{
+    Cluster, Clusters, ConfidenceBin, Copy, Details, Excerpt, Funnel, LEAST_DOCUMENTS, LengthBin,
+    NAMED_BLOCKS, NAMED_CLUSTERS, NAMED_COPIES, NAMED_NEAREST, NAMED_SITES, NearCopy, Origin, Piece,
+    RepeatedBlock, Site, Sites, Whose, WordDiff,
+};
+pub(crate) use details::{Counts, Gathered, Place, Repeated, beginning};
 pub use guard::{Breach, Case, Guard, NAMED_CASES};
 pub use interval::{CONFIDENCE, Interval};
 pub use quality::{Fate, Missed, NAMED_MISSED, Quality, Stratum};
@@ -42,14 +50,22 @@ pub struct Summary {
     /// Nothing where runs of words were not looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     duplicate_spans: Option<DuplicateSpans>,
-    rejects: Causes,
-    search: Search,
-    skipped: BTreeMap<String, u64>,
+    /// Nothing where the rejects were not at hand. So are the next ones where only the run could know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejects: Option<Causes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search: Option<Search>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skipped: Option<BTreeMap<String, u64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     contamination: Option<Contamination>,
-    guards: Vec<Breach>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guards: Option<Vec<Breach>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quality: Option<Quality>,
+    /// Nothing where no report was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Box<Details>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -153,21 +169,33 @@ impl Default for Summary {
             labels: [Blocks::default(); Label::ALL.len()],
             duplicate_blocks: DuplicateBlocks::default(),
             duplicate_spans: None,
-            rejects: Causes::default(),
-            search: Search::default(),
-            skipped: BTreeMap::new(),
+            rejects: Some(Causes::default()),
+            search: Some(Search::default()),
+            skipped: Some(BTreeMap::new()),
             contamination: None,
-            guards: Vec::new(),
+            guards: Some(Vec::new()),
             quality: None,
+            details: None,
         }
     }
 }
 
 impl Summary {
+    /// Counts of decisions that were read back. Of what only the run could know, they say nothing.
+    #[must_use]
+    pub fn of_decisions() -> Self {
+        Self { rejects: None, search: None, skipped: None, guards: None, ..Self::default() }
+    }
+
     /// Counts a document.
     pub fn add(&mut self, decision: &Decision<'_>) {
+        self.add_sized(decision, decision.document.text.len() as u64);
+    }
+
+    /// Counts a document whose text has so many bytes, whether or not it is at hand.
+    pub(crate) fn add_sized(&mut self, decision: &Decision<'_>, bytes: u64) {
         self.documents.read += 1;
-        self.bytes.source += decision.document.text.len() as u64;
+        self.bytes.source += bytes;
         let dropped = &mut self.documents.dropped;
         let reason = decision.drop_reason();
         *match reason {
@@ -215,20 +243,26 @@ impl Summary {
         self.bytes.kept -= within(&SpanDecision::dropped(spans));
     }
 
+    /// Notes that the rejects are at hand, though there may be none.
+    pub(crate) fn know_rejects(&mut self) {
+        self.rejects.get_or_insert_default();
+    }
+
     /// Counts a rejected record under the stable name of its cause.
     pub fn add_reject(&mut self, cause: &str) {
-        self.rejects.total += 1;
-        add_to(&mut self.rejects.causes, cause, 1);
+        let rejects = self.rejects.get_or_insert_default();
+        rejects.total += 1;
+        add_to(&mut rejects.causes, cause, 1);
     }
 
     /// Counts work that was left out, such as comparisons beyond a cap, under a stable `snake_case` name.
     pub fn add_skipped(&mut self, what: &str, count: u64) {
         if count > 0 {
-            add_to(&mut self.skipped, what, count);
+            add_to(self.skipped.get_or_insert_default(), what, count);
         }
     }
 
-    /// Adds the counts of another part of the run. Limits are passed by the whole of it only, and not added; nor is quality.
+    /// Adds the counts of another part of the run. Limits are passed by the whole of it only, and not added; nor are quality and details.
     pub fn merge(&mut self, other: &Self) {
         let (mine, theirs) = (&mut self.documents, &other.documents);
         mine.read += theirs.read;
@@ -249,13 +283,19 @@ impl Summary {
             mine.dropped.add(theirs.dropped);
             mine.marked.add(theirs.marked);
         }
-        self.rejects.total += other.rejects.total;
-        for (cause, count) in &other.rejects.causes {
-            add_to(&mut self.rejects.causes, cause, *count);
+        if let Some(theirs) = &other.rejects {
+            let mine = self.rejects.get_or_insert_default();
+            mine.total += theirs.total;
+            for (cause, count) in &theirs.causes {
+                add_to(&mut mine.causes, cause, *count);
+            }
         }
-        self.search.candidates += other.search.candidates;
-        self.search.verified += other.search.verified;
-        for (what, count) in &other.skipped {
+        if let Some(theirs) = other.search {
+            let mine = self.search.get_or_insert_default();
+            mine.candidates += theirs.candidates;
+            mine.verified += theirs.verified;
+        }
+        for (what, count) in other.skipped.iter().flatten() {
             self.add_skipped(what, *count);
         }
     }
@@ -267,18 +307,18 @@ impl Summary {
 
     /// Notes what the search for duplicate documents did.
     pub fn set_search(&mut self, Statistics { candidates, verified, .. }: Statistics) {
-        self.search = Search { candidates, verified };
+        self.search = Some(Search { candidates, verified });
     }
 
     /// Notes which limits of `[guard]` the whole run passes.
     pub fn set_breaches(&mut self, breaches: Vec<Breach>) {
-        self.guards = breaches;
+        self.guards = Some(breaches);
     }
 
     /// The limits of `[guard]` that the run passes.
     #[must_use]
     pub fn breaches(&self) -> &[Breach] {
-        &self.guards
+        self.guards.as_deref().unwrap_or_default()
     }
 
     /// Notes what the meter found.
@@ -290,6 +330,17 @@ impl Summary {
     #[must_use]
     pub fn quality(&self) -> Option<&Quality> {
         self.quality.as_ref()
+    }
+
+    /// Notes what a report shows beyond counts.
+    pub fn set_details(&mut self, details: Details) {
+        self.details = Some(Box::new(details));
+    }
+
+    /// What a report shows beyond counts, if one was asked for.
+    #[must_use]
+    pub fn details(&self) -> Option<&Details> {
+        self.details.as_deref()
     }
 
     /// Documents read.
@@ -325,7 +376,7 @@ impl Summary {
     /// Records that could not be used.
     #[must_use]
     pub fn rejected(&self) -> u64 {
-        self.rejects.total
+        self.rejects.as_ref().map_or(0, |rejects| rejects.total)
     }
 
     /// The report: a JSON object with a `version`, keys in a fixed order, indented, with a line end.

@@ -68,13 +68,13 @@ pub(super) fn of(summary: &Summary) -> String {
         table.row_if("held by documents", found.items_found, found.items, None);
         table.row_if("held in part", found.items_in_part, found.items, None);
     }
-    if rejects.total > 0 {
+    if let Some(rejects) = rejects.as_ref().filter(|rejects| rejects.total > 0) {
         table.head("rejected", "records");
         for (cause, &count) in &rejects.causes {
             table.row_if(cause, count, rejects.total, None);
         }
     }
-    if !skipped.is_empty() {
+    if let Some(skipped) = skipped.as_ref().filter(|skipped| !skipped.is_empty()) {
         table.head("skipped", "times");
         for (what, &count) in skipped {
             table.line(&indented(what), &grouped(count), "", "");

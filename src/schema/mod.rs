@@ -108,9 +108,14 @@ mod tests {
             for key in object.keys() {
                 let mut broken = good.clone();
                 broken.pointer_mut(&pointer).unwrap().as_object_mut().unwrap().remove(key);
-                let is_free = matches!(pointer.as_str(), "/metadata" | "/rejects/causes" | "/skipped");
+                let is_free = matches!(
+                    pointer.as_str(),
+                    "/metadata" | "/rejects/causes" | "/skipped" | "/details/configuration"
+                );
                 let optional = is_free
-                    || (pointer.is_empty() && matches!(key.as_str(), "quality" | "contamination"))
+                    || (pointer.is_empty()
+                        && matches!(key.as_str(), "quality" | "contamination" | "details"))
+                    || (pointer == "/details" && key == "configuration")
                     || (pointer == "/documents/dropped" && key == "contaminated");
                 assert_eq!(validator.is_valid(&broken), optional, "{} without {pointer}/{key}", kind.name());
             }
@@ -348,10 +353,11 @@ mod tests {
 
     #[test]
     fn reports_are_valid() {
+        let mut report = crate::report::tests::contaminated(AgainstAction::Drop);
+        report.set_details(crate::report::details::tests::details());
         assert_schema(
             Kind::Report,
-            &serde_json::from_str(&crate::report::tests::contaminated(AgainstAction::Drop).to_json())
-                .unwrap(),
+            &serde_json::from_str(&report.to_json()).unwrap(),
             &[
                 ("/version", json!(2)),
                 ("/documents/read", json!(-1)),
@@ -371,8 +377,22 @@ mod tests {
                 ("/quality/strata/0/fate", json!("lost")),
                 ("/quality/strata/0/checked", json!(null)),
                 ("/quality/examples/0/id", json!(7)),
+                ("/details/version", json!(2)),
+                ("/details/origin", json!("guess")),
+                ("/details/funnel/kept", json!(-1)),
+                ("/details/repeated_blocks/0/documents", json!(1)),
+                ("/details/repeated_blocks/0/text/cut", json!(0)),
+                ("/details/sites/largest/0/documents", json!(0)),
+                ("/details/clusters/largest/0/first", json!([])),
+                ("/details/clusters/nearest/0/similarity", json!(1.1)),
+                ("/details/clusters/nearest/0/difference/pieces/0/side", json!("left")),
+                ("/details/confidences", json!([])),
             ],
         );
+        let later: Value =
+            serde_json::from_str(&crate::report::details::tests::made_later().to_json()).unwrap();
+        let validator = jsonschema::validator_for(&schema(Kind::Report)).unwrap();
+        assert!(later.get("search").is_none() && validator.is_valid(&later), "{later}");
     }
 
     #[test]

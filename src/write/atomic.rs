@@ -37,6 +37,9 @@ pub const ROWS: &[&str] =
 /// Extension of a file that holds one JSON value.
 pub const JSON: &[&str] = &["json"];
 
+/// Extensions of a report.
+pub const REPORT: &[&str] = &["json", "html"];
+
 /// Extensions that stand after one of the above and ask for compression.
 const COMPRESSED: &[&str] = &["gz", "zst"];
 

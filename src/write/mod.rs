@@ -16,7 +16,7 @@ mod spans;
 #[cfg(feature = "parquet")]
 mod table;
 
-pub use atomic::{Existing, JSON, JSON_LINES, Note, Output, ROWS, Rows, commit_all};
+pub use atomic::{Existing, JSON, JSON_LINES, Note, Output, REPORT, ROWS, Rows, commit_all};
 pub(crate) use behind::WriteBehind;
 pub use contamination::{Holder, ItemFindings, write_item};
 pub use corpus::{CorpusRecord, Gaps, KeptBlock, main_text, write_corpus};

@@ -8,8 +8,8 @@
 //! ([`guards`]), a corpus that grows by instalments ([`index`]) and one that is held against another ([`against`]) or
 //! a benchmark ([`contamination`]).
 //! What a run says of its own search for duplicates is in [`meter`]; runs of words that go from inside a
-//! text are a chapter of their own ([`spans`]). Whether advice before a run comes true is in [`advise`],
-//! and what the gates say of a corpus in [`check`].
+//! text are a chapter of their own ([`spans`]), and so is the page that shows it all ([`report`]). Whether advice before a run comes
+//! true is in [`advise`], and what the gates say of a corpus in [`check`].
 
 #![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
 
@@ -29,6 +29,7 @@ mod meter;
 mod pages;
 mod program;
 mod rededup;
+mod report;
 mod resume;
 mod seeds;
 mod spans;
