@@ -10,7 +10,7 @@ use dehusk::advise::{Advice, Wanted};
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
 use super::args::{InputArgs, MachineArgs, RunArgs, spooled, stop_flag};
-use super::{Exit, print};
+use super::{Exit, OWN, print};
 
 /// Say what a run would take: candidates, time, disk and memory
 ///
@@ -25,11 +25,11 @@ pub struct Args {
     run: RunArgs,
 
     /// How much of the input to run: so many records, or a share such as 5% [default: 30 times the root of its records]
-    #[arg(long, value_name = "N|N%")]
+    #[arg(long, help_heading = OWN, value_name = "N|N%")]
     sample: Option<Amount>,
 
     /// Print the advice as one JSON object
-    #[arg(long)]
+    #[arg(long, help_heading = OWN)]
     json: bool,
 }
 

@@ -10,6 +10,7 @@ use dehusk::{Error, Result};
 
 /// What is compared with what is read.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Other corpora")]
 pub struct AgainstArgs {
     /// Drop what this benchmark or corpus holds: files, folders, globs (repeatable); it is only read
     #[arg(long, value_name = "REFERENCE")]

@@ -21,6 +21,7 @@ use flate2::read::MultiGzDecoder;
 
 /// What is read, and how.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "What is read")]
 pub struct InputArgs {
     /// Files, folders (walked, sorted), globs, or - for standard input
     #[arg(required = true, value_name = "INPUT")]
@@ -69,6 +70,7 @@ pub enum Format {
 
 /// How documents are judged and the machine is used.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "What is decided")]
 pub struct RunArgs {
     /// off: the text is already clean, every block is main text [default: on]
     #[arg(long, value_name = "on|off")]
@@ -92,6 +94,7 @@ pub struct RunArgs {
 
 /// How the machine is used.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "The machine")]
 pub struct MachineArgs {
     /// Worker threads [default: one per core]
     #[arg(long, value_name = "N")]
@@ -243,7 +246,7 @@ fn quarter_of_the_machine() -> Size {
     system.refresh_memory();
     let allowed = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
     let quarter = system.total_memory().min(allowed) / 4;
-    Size::bytes(quarter).max(Size::mebibytes(64))
+    Size::bytes(quarter >> 20 << 20).max(Size::mebibytes(64))
 }
 
 /// The inputs with standard input, if it is one of them, put into a file of the work folder.

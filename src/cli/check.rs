@@ -14,7 +14,7 @@ use dehusk::write::{Existing, Output};
 
 use super::args::{InputArgs, MachineArgs, refuse_inputs, spooled, stop_flag};
 use super::progress::{ProgressMode, progress};
-use super::{Exit, terminal};
+use super::{Exit, OWN, terminal};
 
 /// Measure a corpus, whoever made it, and fail where a gate is not passed
 ///
@@ -29,35 +29,35 @@ pub struct Args {
     machine: MachineArgs,
 
     /// Say what a gate measures, why, and how to change it; `all` for every gate
-    #[arg(long, value_name = "GATE")]
+    #[arg(long, help_heading = OWN, value_name = "GATE")]
     explain: Option<String>,
 
     /// Form of the report
-    #[arg(long, value_name = "FORM", default_value = "text")]
+    #[arg(long, help_heading = OWN, value_name = "FORM", default_value = "text")]
     format: Form,
 
     /// Write the report to a file, in the place of one that is there
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, help_heading = OWN, value_name = "FILE")]
     output: Option<PathBuf>,
 
     /// Let pass what is no worse than this file says, though above its limit
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = OWN, value_name = "FILE")]
     baseline: Option<PathBuf>,
 
     /// Write what is new or better into the baseline
-    #[arg(long, requires = "baseline")]
+    #[arg(long, help_heading = OWN, requires = "baseline")]
     update_baseline: bool,
 
     /// Label so many documents, drawn by chance; 0 labels all [default: 1000, or all of at most 2000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = OWN, value_name = "N")]
     sample: Option<u32>,
 
     /// Similarity of a near-duplicate [default: 0.8]
-    #[arg(long, value_name = "ABOVE 0 TO 1")]
+    #[arg(long, help_heading = OWN, value_name = "ABOVE 0 TO 1")]
     threshold: Option<f64>,
 
     /// How progress is shown
-    #[arg(long, value_name = "MODE", default_value = "auto")]
+    #[arg(long, help_heading = OWN, value_name = "MODE", default_value = "auto")]
     progress: ProgressMode,
 }
 

@@ -35,15 +35,15 @@ pub struct Args {
     out: OutputArgs,
 
     /// What the documents hold of each item of the reference, one line an item; with --mode ngram
-    #[arg(long, value_name = "FILE", requires = "against")]
+    #[arg(long, value_name = "FILE", requires = "against", help_heading = "Other corpora")]
     contamination: Option<PathBuf>,
 
     /// Go on from where an interrupted run with the same output was, if there was one
-    #[arg(long)]
+    #[arg(long, help_heading = "The machine")]
     resume: bool,
 
     /// Work in this folder and keep it, so that `rededup` can answer from it with other settings
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["work_dir", "against"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["work_dir", "against"], help_heading = "The machine")]
     keep_work: Option<PathBuf>,
 }
 

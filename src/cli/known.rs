@@ -16,6 +16,7 @@ use super::terminal;
 
 /// What outranks the documents of a run.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Other corpora")]
 pub struct KnownArgs {
     /// Documents kept by earlier runs with this folder outrank all others; what is kept now is added to it
     #[arg(long, value_name = "DIR", conflicts_with_all = ["dry_run", "keep_work"])]

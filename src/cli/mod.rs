@@ -42,6 +42,9 @@ enum Exit {
     Interrupted = 130,
 }
 
+/// The heading in the help of what only one subcommand has.
+const OWN: &str = "This command";
+
 /// The version, and of a release the commit it is built from.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("DEHUSK_COMMIT"));
 

@@ -27,6 +27,7 @@ const SHOWN_REJECTS: u64 = 5;
 
 /// Where everything goes, and how much is said.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "What is written and said")]
 pub struct OutputArgs {
     /// The corpus: .jsonl, .jsonl.gz, .jsonl.zst, .parquet, or - for standard output
     #[arg(short, long, value_name = "OUT", required_unless_present = "dry_run")]

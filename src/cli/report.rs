@@ -10,8 +10,8 @@ use dehusk::report::Summary;
 use dehusk::report::html::{Told, page};
 use dehusk::write::{Existing, Output, REPORT};
 
-use super::Exit;
 use super::args::{InputArgs, open_lines, refuse_inputs, spooled, stop_flag};
+use super::{Exit, OWN};
 
 /// Draw a report of a finished run from its decisions
 ///
@@ -26,15 +26,15 @@ pub struct Args {
     input: InputArgs,
 
     /// The rejects of the run, to be counted
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = OWN, value_name = "FILE")]
     rejects: Option<PathBuf>,
 
     /// Where the report goes: .html to look at, .json for programs, or - for JSON on standard output
-    #[arg(short, long, value_name = "OUT")]
+    #[arg(short, long, help_heading = OWN, value_name = "OUT")]
     output: PathBuf,
 
     /// Replace an output that exists
-    #[arg(long)]
+    #[arg(long, help_heading = OWN)]
     overwrite: bool,
 }
 

@@ -23,7 +23,7 @@ use super::args::{InputArgs, MachineArgs, RunArgs, spooled, stop_flag};
 use super::known;
 use super::terminal::{self, harmless};
 use super::word_diff::write_word_diff;
-use super::{Exit, print};
+use super::{Exit, OWN, print};
 
 /// Features named for a block.
 const SHOWN_FEATURES: usize = 4;
@@ -45,23 +45,24 @@ pub struct Args {
     against: AgainstArgs,
 
     /// As a run with this index would decide; nothing is added to it
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, help_heading = OWN, value_name = "DIR")]
     index: Option<PathBuf>,
 
     /// The document to show; needed when the input holds several
-    #[arg(long, value_name = "ID")]
+    #[arg(long, help_heading = OWN, value_name = "ID")]
     id: Option<String>,
 
     /// Answer from the decisions of a finished run: what it did to the document, and what text was lost by it
     #[arg(
         long,
+        help_heading = OWN,
         value_name = "FILE",
         conflicts_with_all = ["label", "min_confidence", "threshold", "dedup", "threads", "memory", "work_dir", "against", "index"]
     )]
     decisions: Option<PathBuf>,
 
     /// Show blocks whole, and every difference
-    #[arg(long)]
+    #[arg(long, help_heading = OWN)]
     full: bool,
 }
 
