@@ -6,7 +6,7 @@ use super::baseline::Baseline;
 use super::{About, Example, Figure, Measured, Part};
 use crate::config::{CheckAction, CheckConfig, Gate};
 
-/// Version of the format of [`Report::to_json`]. It grows when a key changes its meaning or goes away.
+/// Version of the format that is printed as JSON. It grows when a key changes its meaning or goes away.
 pub const VERSION: u32 = 1;
 
 /// What is off by less is rounding.
