@@ -129,7 +129,6 @@ fn a_report_made_later_is_that_of_the_run() {
             ["search", "skipped", "guards"].iter().for_each(|key| drop(report.remove(*key)));
             let details = report["details"].as_object_mut().expect("an object");
             ["origin", "configuration"].iter().for_each(|key| drop(details.remove(*key)));
-            // Without the rejects' file nothing is known of them.
             if report.get("rejects").is_some_and(|rejects| rejects["total"] == 0) {
                 report.remove("rejects");
             }

@@ -41,6 +41,8 @@ pub(crate) struct Repeated {
     blocks: BTreeMap<Key, Place>,
     /// Blocks that fewer documents hold cannot be named any more.
     floor: u32,
+    /// At how many blocks those of a part are looked through next.
+    full: usize,
     scratch: String,
 }
 
@@ -81,6 +83,9 @@ impl Repeated {
                 removed: u64::from(!stays),
             };
             self.put((Reverse(repetition.documents), key), place);
+            if self.blocks.len() > self.full.max(NAMED_BLOCKS + SLACK) {
+                self.thin();
+            }
         }
     }
 
@@ -90,9 +95,16 @@ impl Repeated {
             known.removed += place.removed;
         });
         known.or_insert(place);
-        if self.blocks.len() >= NAMED_BLOCKS + SLACK {
-            self.cut();
+    }
+
+    /// Takes out blocks of a part that cannot be named whatever the other parts hold. Of equally repeated ones nobody knows
+    /// yet which stands first in the whole, so all of these stay.
+    fn thin(&mut self) {
+        if let Some((Reverse(floor), _)) = self.blocks.keys().nth(NAMED_BLOCKS - 1).copied() {
+            self.blocks.retain(|(Reverse(documents), _), _| *documents >= floor);
+            self.floor = floor;
         }
+        self.full = 2 * self.blocks.len();
     }
 
     /// Adds the part of the input that follows.
