@@ -67,6 +67,7 @@ pub fn run(args: &Args) -> Result<Exit> {
     let against = args.against.discover(&config, &inputs)?;
     let read = || inputs.iter().chain(&against);
     refuse_inputs(targets.all(), read().map(|input| &input.file))?;
+    targets.refuse_in_shards(read().map(|input| input.file.as_path()))?;
     let folders = [(&args.keep_work, KEPT_FOLDER), (&args.known.index, "the folder of the index")];
     for (folder, what) in folders.into_iter().filter_map(|(folder, what)| Some((folder.as_ref()?, what))) {
         targets.refuse_in(folder, what)?;

@@ -11,7 +11,9 @@ use dehusk::pipeline::{Decided, Job, Outputs, emit};
 use dehusk::read::Reject;
 use dehusk::report::Summary;
 use dehusk::report::html::Told;
-use dehusk::write::{Existing, JSON_LINES, Output, REPORT, ROWS, Rows, commit_all, write_reject};
+use dehusk::write::{
+    Existing, JSON_LINES, Output, REPORT, ROWS, Rows, commit_all, is_in_shards, write_reject,
+};
 
 use super::progress::{ProgressMode, Show, Timed, progress};
 use super::{Exit, guard, report, terminal};
@@ -208,6 +210,7 @@ impl Targets {
             let message = "standard output takes one output only; give the others files".to_owned();
             return Err(Error::Output { path: PathBuf::from("-"), message });
         }
+        self.refuse_in_shards(self.all())?;
         let all = self.files();
         for (i, (path, file)) in all.iter().enumerate() {
             if all[..i].iter().any(|(_, other)| other == file) {
@@ -220,6 +223,18 @@ impl Targets {
             Output::create(path, self.existing)?;
         }
         Ok(())
+    }
+
+    /// Refuses files that a shard, or the manifest, would take the place of.
+    pub fn refuse_in_shards<'f>(&self, mut files: impl Iterator<Item = &'f Path>) -> Result<(), Error> {
+        let (Some(corpus), Some(_)) = (&self.corpus, self.shard_size) else { return Ok(()) };
+        match files.find(|file| is_in_shards(corpus, file)) {
+            Some(file) => {
+                let message = format!("has the name of a shard of {}; name another", corpus.display());
+                Err(Error::Output { path: file.to_owned(), message })
+            }
+            None => Ok(()),
+        }
     }
 
     /// Every output that was asked for.

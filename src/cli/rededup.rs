@@ -61,6 +61,7 @@ pub fn run(args: &Args) -> Result<Exit> {
         return Err(Error::Config(message).into());
     }
     let inputs = kept.inputs();
+    targets.refuse_in_shards(inputs.iter().map(|input| input.file.as_path()))?;
     refuse_inputs(targets.all(), inputs.iter().map(|input| &input.file))?;
     MachineArgs::set_threads(&config)?;
     let stop = stop_flag();

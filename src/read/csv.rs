@@ -50,6 +50,8 @@ impl Row {
 /// How reading a row ended.
 enum Outcome {
     Whole,
+    /// The file ends in quotes.
+    Unclosed,
     TooLarge,
     End,
     Failed(io::Error),
@@ -83,7 +85,7 @@ impl Rows {
     /// Reads the next row that is not an empty line.
     fn read(&mut self, max: usize) -> Outcome {
         let Row { bytes, ends } = &mut self.row;
-        let (mut length, mut count, mut is_too_large) = (0, 0, false);
+        let (mut length, mut count, mut quotes, mut is_too_large) = (0, 0, 0, false);
         loop {
             bytes.resize(length + PIECE, 0);
             ends.resize(count + FIELDS, 0);
@@ -94,6 +96,8 @@ impl Rows {
             };
             let (result, read, written, ended) =
                 self.csv.read_record(input, &mut bytes[length..], &mut ends[count..]);
+            quotes += memchr::memchr_iter(b'"', &input[..read]).count();
+            let is_end = input.is_empty();
             self.reader.consume(read);
             self.at.offset += read as u64;
             (length, count) = (length + written, count + ended);
@@ -105,7 +109,11 @@ impl Rows {
                 ReadRecordResult::Record => {
                     bytes.truncate(length);
                     ends.truncate(count);
-                    return if is_too_large { Outcome::TooLarge } else { Outcome::Whole };
+                    return match () {
+                        () if is_too_large => Outcome::TooLarge,
+                        () if is_end && quotes % 2 == 1 => Outcome::Unclosed,
+                        () => Outcome::Whole,
+                    };
                 }
                 ReadRecordResult::End => return if is_too_large { Outcome::TooLarge } else { Outcome::End },
                 ReadRecordResult::InputEmpty
@@ -122,6 +130,7 @@ impl Rows {
             Outcome::End => return Ok(false),
             Outcome::Failed(e) => return Err(open::flaw(&e, self.compression)),
             Outcome::TooLarge => return bad("the header is too long".to_owned()),
+            Outcome::Unclosed => return bad("the file ends in a quote that the header opens".to_owned()),
             Outcome::Whole => {}
         }
         let mut names: Vec<Vec<u8>> = self.row.fields().map(<[u8]>::to_vec).collect();
@@ -180,6 +189,11 @@ impl Cutter for Rows {
             Outcome::End => return None,
             Outcome::Failed(e) => (Some(open::flaw(&e, self.compression)), true),
             Outcome::TooLarge => (Some(too_large(max)), false),
+            Outcome::Unclosed => {
+                self.put(header, buffer);
+                let message = "the file ends in a quote that this row opens, and all behind it is in there";
+                (Some(Flaw(Cause::RaggedRow, message.to_owned())), true)
+            }
             Outcome::Whole => (self.put(header, buffer), false),
         };
         self.at.record += 1;

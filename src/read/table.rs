@@ -25,8 +25,9 @@ use super::open::Bounds;
 use super::reject::{Cause, Flaw};
 use crate::config::InputConfig;
 
-/// Rows decoded at a time: the texts of so many pages are some MB.
-const ROWS: usize = 256;
+/// Rows decoded at a time at the most, and bytes that they may take by what the footer says.
+const ROWS: usize = 64;
+const BYTES: u64 = 4 << 20;
 
 pub(super) struct Rows {
     rows: Option<ParquetRecordBatchReader>,
@@ -50,11 +51,30 @@ impl Rows {
         let at = begin.unwrap_or_default();
         let opened = guarded(|| reader(file, cfg, at.record));
         consumed.fetch_add(input.bytes, Ordering::Relaxed);
-        let (rows, flaw) = match opened {
-            Ok(rows) => (Some(rows), None),
-            Err(flaw) => (None, Some(flaw)),
+        let (rows, flaw, skipped) = match opened {
+            Ok((rows, skipped)) => (Some(rows), None, skipped),
+            Err(flaw) => (None, Some(flaw), 0),
         };
-        Ok(Self { rows, flaw, lines: Vec::new(), next: 0, at })
+        let mut opened = Self { rows, flaw, lines: Vec::new(), next: 0, at };
+        opened.skip(skipped);
+        Ok(opened)
+    }
+
+    /// Passes over rows that are decoded with the first one that is wanted.
+    fn skip(&mut self, rows: usize) {
+        if rows == 0 {
+            return;
+        }
+        match self.decode() {
+            Ok(_) => {
+                let mut ends = memchr::memchr_iter(b'\n', &self.lines);
+                self.next = ends.nth(rows - 1).map_or(self.lines.len(), |end| end + 1);
+            }
+            Err(flaw) => {
+                self.rows = None;
+                self.flaw = Some(flaw);
+            }
+        }
     }
 
     /// Decodes the next rows; false where there are none.
@@ -135,8 +155,9 @@ fn as_error(Flaw(_, message): Flaw) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
-/// A reader of the rows from `first` on.
-fn reader(file: File, cfg: &InputConfig, first: u64) -> Result<ParquetRecordBatchReader, Flaw> {
+/// A reader of the rows from `first` on, and how many it reads before that one: where rows are decoded together is the same
+/// wherever the reading begins, so that damage is met at the same row.
+fn reader(file: File, cfg: &InputConfig, first: u64) -> Result<(ParquetRecordBatchReader, usize), Flaw> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| corrupt(&e))?;
     let name = &cfg.text_field;
     let schema = builder.schema();
@@ -162,8 +183,13 @@ fn reader(file: File, cfg: &InputConfig, first: u64) -> Result<ParquetRecordBatc
     if Bounds::of(cfg).are_passed(unpacked, packed) {
         return Err(super::open::inflates(cfg));
     }
+    let rows = groups.iter().map(|group| group.num_rows().max(0) as u64).fold(0, u64::saturating_add);
+    let each = unpacked / rows.max(1);
+    let together = usize::try_from(BYTES / each.max(1)).unwrap_or(ROWS).clamp(1, ROWS);
     let first = usize::try_from(first).unwrap_or(usize::MAX);
-    builder.with_batch_size(ROWS).with_offset(first).build().map_err(|e| corrupt(&e))
+    let skipped = first % together;
+    let reader = builder.with_batch_size(together).with_offset(first - skipped).build();
+    Ok((reader.map_err(|e| corrupt(&e))?, skipped))
 }
 
 /// Writes rows as JSON lines, empty fields as null.

@@ -8,30 +8,71 @@
 //! the wrong length took in. When it is wrong: a page that quotes such a line behind two line ends is cut there, if its own
 //! length is wrong too.
 
-use std::io::{self, BufRead, Cursor, Read};
+use std::io::{self, BufRead, Read};
 
 use memchr::memmem;
 
 use super::cut::{Cut, Cutter, Within, put_escaped, put_key, put_string};
 use super::lines::too_large;
-use super::reject::{Cause, Flaw, RAW_LIMIT};
+use super::reject::{Cause, Flaw};
 use super::{Compression, open};
 use crate::config::InputConfig;
 
 /// How every record begins.
 const VERSION: &[u8] = b"WARC/1.";
 
-/// What stands behind every record.
-const END: &[u8] = b"\r\n\r\n";
+/// What stands behind every record; some writers know only line feeds.
+const ENDS: [&[u8]; 2] = [b"\r\n\r\n", b"\n\n"];
+
+/// Bytes behind a record in which its end, and the beginning of the next one, are looked for.
+const BEHIND: u64 = 16;
 
 /// Bytes of all headers of a record at the most.
 const MOST_HEADERS: u64 = 256 << 10;
 
 pub(super) struct Records {
-    reader: Box<dyn BufRead + Send>,
+    reader: Pushback,
+    /// A fault that was met while the next record was looked for.
+    fault: Option<io::Error>,
     compression: Compression,
     names: [String; 3],
     at: Within,
+}
+
+/// A reader that takes bytes back.
+struct Pushback {
+    reader: Box<dyn BufRead + Send>,
+    back: Vec<u8>,
+    at: usize,
+}
+
+impl Pushback {
+    fn take_back(&mut self, mut bytes: Vec<u8>) {
+        bytes.extend_from_slice(&self.back[self.at..]);
+        (self.back, self.at) = (bytes, 0);
+    }
+}
+
+impl Read for Pushback {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(out)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl BufRead for Pushback {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.at < self.back.len() { Ok(&self.back[self.at..]) } else { self.reader.fill_buf() }
+    }
+
+    fn consume(&mut self, count: usize) {
+        if self.at < self.back.len() {
+            self.at += count;
+        } else {
+            self.reader.consume(count);
+        }
+    }
 }
 
 /// The headers of a record that matter.
@@ -43,6 +84,33 @@ struct Headers {
     url: Vec<u8>,
     date: Vec<u8>,
     language: Vec<u8>,
+    is_plain: bool,
+}
+
+/// What a record is to us.
+enum Content {
+    Text,
+    Html,
+    /// It describes the crawl.
+    Nothing,
+}
+
+impl Headers {
+    fn content(&self) -> Result<Content, Fault> {
+        Ok(match &self.kind[..] {
+            b"conversion" => Content::Text,
+            b"resource" if self.is_plain => Content::Text,
+            b"response" => Content::Html,
+            b"warcinfo" | b"request" | b"metadata" | b"revisit" | b"continuation" | b"resource" => {
+                Content::Nothing
+            }
+            b"" => return Err(Fault::Bad("the record has no WARC-Type".to_owned())),
+            other => {
+                let kind = String::from_utf8_lossy(other).into_owned();
+                return Err(Fault::Bad(format!("the record is of an unknown WARC-Type, {kind:?}")));
+            }
+        })
+    }
 }
 
 /// Why a record cannot be had.
@@ -67,7 +135,8 @@ impl Records {
         begin: Option<Within>,
     ) -> Self {
         let names = [&cfg.id_field, &cfg.url_field, &cfg.text_field].map(String::clone);
-        Self { reader, compression, names, at: begin.unwrap_or_default() }
+        let reader = Pushback { reader, back: Vec::new(), at: 0 };
+        Self { reader, fault: None, compression, names, at: begin.unwrap_or_default() }
     }
 
     /// Reads a line of at most `most` bytes, with its end; empty at the end of the file.
@@ -103,7 +172,7 @@ impl Records {
             (&mut self.reader).take(MOST_HEADERS).read_until(b'\n', &mut line)?;
             self.at.offset += line.len() as u64;
             if line.starts_with(VERSION) {
-                self.prepend(line);
+                self.take_back(line);
                 return Ok(());
             }
             if line.is_empty() {
@@ -143,6 +212,7 @@ impl Records {
                     let url = value.strip_prefix(b"<").unwrap_or(value);
                     headers.url = url.strip_suffix(b">").unwrap_or(url).to_vec();
                 }
+                b"content-type" => headers.is_plain = value.to_ascii_lowercase().starts_with(b"text/plain"),
                 b"warc-date" => headers.date = value.to_vec(),
                 b"warc-identified-content-language" => headers.language = value.to_vec(),
                 _ => {}
@@ -150,56 +220,57 @@ impl Records {
         }
     }
 
-    /// Reads a record. What of its content is wanted is appended to `buffer`: nothing of one that is passed over, whose headers
-    /// are then returned as nothing.
-    fn read(&mut self, max: usize, buffer: &mut Vec<u8>) -> Result<Option<(Headers, bool)>, Fault> {
+    /// Reads a record; its content is appended to `buffer`, up to one byte more than `max`.
+    fn read(&mut self, max: usize, buffer: &mut Vec<u8>) -> Result<(Headers, Content), Fault> {
         let headers = self.headers()?;
         let Some(length) = headers.length else {
             return Err(Fault::Bad("the record has no Content-Length, or none that is a number".to_owned()));
         };
-        let wanted = match &headers.kind[..] {
-            b"conversion" => max as u64 + 1,
-            b"response" => RAW_LIMIT as u64,
-            _ => 0,
-        };
         let start = buffer.len();
-        let taken = (&mut self.reader).take(length.min(wanted)).read_to_end(buffer)? as u64;
+        let taken = (&mut self.reader).take(length.min(max as u64 + 1)).read_to_end(buffer)? as u64;
         let passed = io::copy(&mut (&mut self.reader).take(length - taken), &mut io::sink())?;
         self.at.offset += taken + passed;
         if taken + passed < length {
+            let missing = length - taken - passed;
             self.give_back(start, buffer);
             return Err(Fault::Bad(format!(
-                "the file ends {} bytes before the record does, by its Content-Length",
-                length - taken - passed
+                "the file ends {missing} bytes before the record does, by its Content-Length"
             )));
         }
-        let mut end = Vec::with_capacity(END.len());
-        (&mut self.reader).take(END.len() as u64).read_to_end(&mut end)?;
-        self.at.offset += end.len() as u64;
+        let mut behind = Vec::new();
+        (&mut self.reader).take(BEHIND).read_to_end(&mut behind)?;
+        self.at.offset += behind.len() as u64;
         // At the end of a file the last line ends may be missing.
-        if !END.starts_with(&end) {
-            self.prepend(end);
+        let end = ENDS.iter().find(|end| behind.starts_with(end) || end.starts_with(&behind));
+        let Some(end) = end else {
+            if passed == 0 {
+                buffer.append(&mut behind);
+            }
+            self.take_back(behind);
             self.give_back(start, buffer);
             return Err(Fault::Bad("the Content-Length is wrong: no record ends there".to_owned()));
-        }
-        let is_text = headers.kind == b"conversion";
-        let is_page = is_text || headers.kind == b"response";
-        Ok(is_page.then_some((headers, is_text)))
+        };
+        self.take_back(behind.split_off(end.len().min(behind.len())));
+        let content = headers.content()?;
+        Ok((headers, content))
     }
 
     /// Puts bytes back before those that come next.
-    fn prepend(&mut self, bytes: Vec<u8>) {
+    fn take_back(&mut self, bytes: Vec<u8>) {
         self.at.offset -= bytes.len() as u64;
-        let rest = std::mem::replace(&mut self.reader, Box::new(io::empty()));
-        self.reader = Box::new(Cursor::new(bytes).chain(rest));
+        self.reader.take_back(bytes);
     }
 
-    /// Gives back what a wrong length has taken of the records behind.
+    /// Gives back what a wrong length has taken of the records behind. The bytes of `buffer` are those read last.
     fn give_back(&mut self, start: usize, buffer: &mut Vec<u8>) {
-        let mark = [END, VERSION].concat();
-        if let Some(at) = memmem::find(&buffer[start..], &mark) {
-            let next = start + at + END.len();
-            self.prepend(buffer[next..].to_vec());
+        let content = &buffer[start..];
+        let is_behind_a_blank_line =
+            |at: &usize| content[..*at].ends_with(b"\n") || content[..*at].ends_with(b"\n\r");
+        let mark = [b"\n", VERSION].concat();
+        let next = memmem::find_iter(content, &mark).find(is_behind_a_blank_line);
+        if let Some(at) = next {
+            let next = start + at + 1;
+            self.take_back(buffer[next..].to_vec());
             buffer.truncate(next);
         }
     }
@@ -229,8 +300,11 @@ impl Cutter for Records {
     fn next(&mut self, max: usize, buffer: &mut Vec<u8>) -> Option<Cut> {
         let start = buffer.len();
         loop {
-            let begun = self.begin();
             let (record, offset) = (self.at.record, self.at.offset);
+            let begun = match self.fault.take() {
+                Some(fault) => Err(Fault::Failed(fault)),
+                None => self.begin(),
+            };
             let outcome = match begun {
                 Ok(false) => return None,
                 Ok(true) => self.read(max, buffer),
@@ -238,13 +312,16 @@ impl Cutter for Records {
             };
             self.at.record += 1;
             let (flaw, is_last) = match outcome {
-                Ok(None) => continue,
-                Ok(Some((headers, true))) if buffer.len() - start <= max => {
+                Ok((_, Content::Nothing)) => {
+                    buffer.truncate(start);
+                    continue;
+                }
+                Ok((headers, Content::Text)) if buffer.len() - start <= max => {
                     self.put(&headers, start, buffer);
                     (None, false)
                 }
-                Ok(Some((_, true))) => (Some(too_large(max)), false),
-                Ok(Some((headers, false))) => {
+                Ok((_, Content::Text)) => (Some(too_large(max)), false),
+                Ok((headers, Content::Html)) => {
                     let url = String::from_utf8_lossy(&headers.url).into_owned();
                     let message =
                         format!("a response record is a page in HTML, which is not read yet: {url}");
@@ -252,8 +329,8 @@ impl Cutter for Records {
                 }
                 Err(Fault::Failed(e)) => (Some(open::flaw(&e, self.compression)), true),
                 Err(Fault::Bad(message)) => {
-                    let rest = self.find_next();
-                    (Some(Flaw(Cause::MalformedWarc, message)), rest.is_err())
+                    self.fault = self.find_next().err();
+                    (Some(Flaw(Cause::MalformedWarc, message)), false)
                 }
             };
             return Some(Cut { record, offset, flaw, is_last });

@@ -366,8 +366,7 @@ impl Sharding {
         json.push(b'\n');
         file.write(&json)?;
         let before = Manifest::read(&path).filter(|_| self.existing == Existing::Replace);
-        let folder = folder_of(&path).to_owned();
-        let stale = before.map_or_else(Vec::new, |before| before.without(&manifest, &folder).collect());
+        let stale = before.map_or_else(Vec::new, |before| before.without(&manifest, &self.path));
         finished.push(Finished { stale, ..file.finish()? });
         Ok(finished)
     }

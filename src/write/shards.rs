@@ -55,20 +55,31 @@ impl Manifest {
         if is_one { serde_json::from_slice(&fs::read(path).ok()?).ok() } else { None }
     }
 
-    /// The shards that another manifest does not have, as files beside it.
-    pub(super) fn without<'m>(&'m self, other: &Self, folder: &'m Path) -> impl Iterator<Item = PathBuf> {
-        let names: Vec<&str> = other.shards.iter().map(|shard| shard.name.as_str()).collect();
-        // A name with a folder in it is nobody's shard.
-        let is_stale = move |name: &&str| !names.contains(name) && !name.contains(['/', '\\']);
-        let stale: Vec<PathBuf> = self
-            .shards
-            .iter()
-            .map(|shard| shard.name.as_str())
-            .filter(is_stale)
-            .map(|name| folder.join(name))
-            .collect();
-        stale.into_iter()
+    /// The shards of `path` that another manifest does not have. What else it may name is somebody's file.
+    pub(super) fn without(&self, other: &Self, path: &Path) -> Vec<PathBuf> {
+        let is_stale = |shard: &&Shard| {
+            !other.shards.iter().any(|kept| kept.name == shard.name) && is_shard_name(path, &shard.name)
+        };
+        self.shards.iter().filter(is_stale).map(|shard| path.with_file_name(&shard.name)).collect()
     }
+}
+
+/// Whether a file is a shard of `path` by its name, or the manifest.
+#[must_use]
+pub fn is_in_shards(path: &Path, file: &Path) -> bool {
+    let folder =
+        |path: &Path| fs::canonicalize(folder_of(path)).unwrap_or_else(|_| folder_of(path).to_owned());
+    let name = file.file_name().unwrap_or_default();
+    let is_named =
+        Some(name) == manifest_path(path).file_name() || is_shard_name(path, &name.to_string_lossy());
+    is_named && folder(path) == folder(file)
+}
+
+fn is_shard_name(path: &Path, name: &str) -> bool {
+    let (stem, extensions) = parts(path);
+    let number = name.strip_prefix(&stem).and_then(|rest| rest.strip_suffix(&extensions));
+    let number = number.and_then(|number| number.strip_prefix('-'));
+    number.is_some_and(|number| number.len() >= 5 && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The name of a shard of `path`.
@@ -108,18 +119,12 @@ pub(super) fn refuse_existing(path: &Path) -> Result<()> {
     if manifest.exists() {
         return refuse(manifest);
     }
-    let (stem, extensions) = parts(path);
-    let is_shard = |name: &str| {
-        let number = name.strip_prefix(&stem).and_then(|rest| rest.strip_suffix(&extensions));
-        let number = number.and_then(|number| number.strip_prefix('-'));
-        number.is_some_and(|number| number.len() >= 5 && number.bytes().all(|byte| byte.is_ascii_digit()))
-    };
     let folder = folder_of(path);
     let entries = fs::read_dir(folder).map_err(Error::io("list the folder", folder))?;
     let mut names: Vec<String> =
         entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
     names.sort_unstable();
-    names.iter().find(|name| is_shard(name)).map_or(Ok(()), |name| refuse(folder.join(name)))
+    names.iter().find(|name| is_shard_name(path, name)).map_or(Ok(()), |name| refuse(folder.join(name)))
 }
 
 #[cfg(test)]
@@ -135,6 +140,33 @@ mod tests {
         ] {
             assert_eq!(shard_path(path.as_ref(), 7), Path::new(shard));
             assert_eq!(manifest_path(path.as_ref()), Path::new(manifest));
+        }
+    }
+
+    #[test]
+    fn only_shards_are_taken_away() {
+        let shard =
+            |name: &str| Shard { name: name.to_owned(), records: 0, bytes: 0, xxh3_128: String::new() };
+        let names = [
+            "c-00000.jsonl",
+            "c-00001.jsonl",
+            "precious.txt",
+            "c.manifest.json",
+            "..",
+            "",
+            "c-x.jsonl",
+            "a/c-00002.jsonl",
+        ];
+        let before = Manifest::of(names.map(shard).into());
+        let now = Manifest::of(vec![shard("c-00000.jsonl")]);
+        assert_eq!(before.without(&now, Path::new("o/c.jsonl")), [PathBuf::from("o/c-00001.jsonl")]);
+        for (file, is_own) in [
+            ("./c-00007.jsonl", true),
+            ("c.manifest.json", true),
+            ("c.jsonl", false),
+            ("src/c-00007.jsonl", false),
+        ] {
+            assert_eq!(is_in_shards(Path::new("c.jsonl"), Path::new(file)), is_own, "{file}");
         }
     }
 }

@@ -33,8 +33,9 @@ fn a_bad_row_leaves_its_neighbours_alone() {
     assert_eq!(read[0].as_ref().unwrap().text, "One");
     assert_eq!(read[1..3].iter().map(cause).collect::<Vec<_>>(), ["ragged_row"; 2]);
     assert!(message(&read[2]).contains("the row has 3 fields, and the header 2"));
-    // A quote that nothing closes takes the rest.
-    assert_eq!(read[3].as_ref().unwrap().text, "Three\ne,Four\n");
+    // A quote that nothing closes takes the rest, which is told.
+    assert_eq!((read.len(), cause(&read[3])), (4, "ragged_row"));
+    assert!(message(&read[3]).contains("the file ends in a quote"));
     let read = outcomes("x.csv", b"id,text\na,\xff\nb,Two\n", &InputConfig::default());
     assert_eq!(cause(&read[0]), "invalid_utf8");
     assert!(read[1].is_ok());
@@ -98,7 +99,7 @@ fn converted_pages_are_read_and_the_rest_is_told_of_or_passed_over() {
 #[test]
 fn a_wrong_length_costs_one_record() {
     let wrong = |length: usize| record("conversion", "WARC-Record-ID: <urn:b>\r\n", "Five!", length);
-    for (name, length) in [("short", 3), ("long", 9), ("much longer", 140)] {
+    for (name, length) in [("short", 3), ("long", 9), ("into the next", 13), ("much longer", 140)] {
         let archive =
             [conversion("a", "One."), wrong(length), conversion("c", "Two."), conversion("d", "Three.")];
         let read = rows("x.warc", &archive.concat());
@@ -108,6 +109,22 @@ fn a_wrong_length_costs_one_record() {
         assert_eq!(read[2].as_ref().unwrap().id, "urn:c", "{name}: {shown:?}");
         assert_eq!(read.len(), 4, "{name}: {shown:?}");
     }
+    // Also one that is passed over, and one behind which the file breaks off.
+    let info = record("warcinfo", "", "software: x", 9_999_999);
+    let read = rows("x.warc", &[info, conversion("a", "One."), conversion("b", "Two.")].concat());
+    assert_eq!((read.len(), cause(&read[0])), (3, "malformed_warc"), "{read:?}");
+    let lines =
+        conversion("a", "One.").replace("\r\n", "\n") + &conversion("b", "Two.").replace("\r\n", "\n");
+    assert!(rows("x.wet", &lines).iter().all(Result::is_ok), "line ends are line ends");
+    let none = conversion("a", "One.").replace("WARC-Type: conversion\r\n", "");
+    assert!(message(&rows("x.wet", &none)[0]).contains("no WARC-Type"));
+    let broken = gzip(format!("{}junk\r\n{}", conversion("a", "One."), "x".repeat(100_000)).as_bytes());
+    let read = outcomes("x.wet.gz", &broken[..broken.len() - 20], &InputConfig::default());
+    assert_eq!(read[1..].iter().map(cause).collect::<Vec<_>>(), ["malformed_warc", "truncated_archive"]);
+    let many: String = (0..3000).map(|n| record("conversion", "", &format!("{n}"), 1 << 30)).collect();
+    let begun = std::time::Instant::now();
+    assert_eq!(rows("x.wet", &many).len(), 3000);
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
     let read = rows("x.warc", &[conversion("a", "One."), wrong(1 << 40)].concat());
     assert!(message(&read[1]).contains("bytes before the record does"), "{read:?}");
     let read = rows("x.warc", &format!("No archive.\n{}", conversion("a", "One.")));
