@@ -12,19 +12,15 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use tempfile::TempPath;
-use xxhash_rust::xxh3::Xxh3;
 
 use super::WriteBehind;
+use super::encoder::{Encoder, Sink, Written};
 use super::shards::{self, Manifest, Shard};
-#[cfg(feature = "parquet")]
-use super::table::Table;
 use crate::error::{Error, Result};
 
 /// Extensions of a file of JSON lines.
@@ -44,14 +40,7 @@ pub const REPORT: &[&str] = &["json", "html"];
 const COMPRESSED: &[&str] = &["gz", "zst"];
 
 /// Extension of a table.
-const PARQUET: &str = "parquet";
-
-/// Bytes collected before the operating system is asked to write: some dozens of records at a time.
-const BUFFER: usize = 256 << 10;
-
-/// The level at which zlib's and zstd's own tools stand: more saves little of text and costs several times the time.
-const GZIP_LEVEL: u32 = 6;
-const ZSTD_LEVEL: i32 = 3;
+pub(super) const PARQUET: &str = "parquet";
 
 /// What to do with a file that already stands under the target's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,33 +92,12 @@ struct Sharding {
     done: Vec<(Finished, Shard)>,
 }
 
-/// What has gone into the file of a shard.
-#[derive(Default)]
-struct Written {
-    bytes: u64,
-    hash: Xxh3,
-}
-
 /// How the written bytes become the target.
 enum Place {
     /// They are in a temporary file that is renamed.
     Renamed { temporary: TempPath, target: PathBuf, existing: Existing },
     /// They are there already: a stream, a pipe, a device.
     Direct,
-}
-
-enum Sink {
-    File(WriteBehind),
-    Shard(WriteBehind, Arc<Mutex<Written>>),
-    Stream(Box<dyn Write + Send>),
-}
-
-enum Encoder {
-    Plain(BufWriter<Sink>),
-    #[cfg(feature = "parquet")]
-    Parquet(Box<Table<BufWriter<Sink>>>),
-    Gzip(GzEncoder<BufWriter<Sink>>),
-    Zstd(zstd::Encoder<'static, BufWriter<Sink>>),
 }
 
 impl Output {
@@ -229,7 +197,7 @@ impl Output {
     /// An output that goes to a stream as it is written, uncompressed. `name` stands for it in messages.
     #[must_use]
     pub fn stream(name: &str, stream: Box<dyn Write + Send>) -> Self {
-        let encoder = Encoder::Plain(BufWriter::with_capacity(BUFFER, Sink::Stream(stream)));
+        let encoder = Encoder::plain(Sink::Stream(stream));
         let file = OpenFile { path: PathBuf::from(name), encoder, place: Place::Direct };
         Self { file, sharding: None }
     }
@@ -299,13 +267,7 @@ impl OpenFile {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let written = match &mut self.encoder {
-            Encoder::Plain(w) => w.write_all(bytes),
-            #[cfg(feature = "parquet")]
-            Encoder::Parquet(w) => w.write_all(bytes),
-            Encoder::Gzip(w) => w.write_all(bytes),
-            Encoder::Zstd(w) => w.write_all(bytes),
-        };
+        let written = self.encoder.write_all(bytes);
         written.map_err(Error::io("write", &self.path))
     }
 
@@ -426,70 +388,6 @@ pub fn commit_all(outputs: Vec<Output>) -> Result<()> {
     Ok(())
 }
 
-impl Encoder {
-    fn new(sink: Sink, extension: Option<&str>, rows: Option<Rows>) -> io::Result<Self> {
-        let buffered = BufWriter::with_capacity(BUFFER, sink);
-        Ok(match (extension, rows) {
-            #[cfg(feature = "parquet")]
-            (Some(PARQUET), Some(rows)) => Self::Parquet(Box::new(Table::new(buffered, rows)?)),
-            (Some("gz"), _) => Self::Gzip(GzEncoder::new(buffered, Compression::new(GZIP_LEVEL))),
-            (Some("zst"), _) => {
-                let mut encoder = zstd::Encoder::new(buffered, ZSTD_LEVEL)?;
-                encoder.include_checksum(true)?;
-                Self::Zstd(encoder)
-            }
-            _ => Self::Plain(buffered),
-        })
-    }
-
-    /// Bytes that were taken in and not yet given out.
-    fn pending(&self) -> usize {
-        match self {
-            Self::Plain(w) => w.buffer().len(),
-            #[cfg(feature = "parquet")]
-            Self::Parquet(table) => table.pending(),
-            Self::Gzip(w) => w.get_ref().buffer().len(),
-            Self::Zstd(w) => w.get_ref().buffer().len(),
-        }
-    }
-
-    fn finish(self) -> io::Result<Sink> {
-        let buffered = match self {
-            Self::Plain(w) => w,
-            #[cfg(feature = "parquet")]
-            Self::Parquet(table) => table.finish()?,
-            Self::Gzip(w) => w.finish()?,
-            Self::Zstd(w) => w.finish()?,
-        };
-        let mut sink = buffered.into_inner().map_err(io::IntoInnerError::into_error)?;
-        sink.flush()?;
-        Ok(sink)
-    }
-}
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::File(file) => file.write(bytes),
-            Self::Shard(file, written) => {
-                let count = file.write(bytes)?;
-                let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
-                written.bytes += count as u64;
-                written.hash.update(&bytes[..count]);
-                Ok(count)
-            }
-            Self::Stream(stream) => stream.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::File(file) | Self::Shard(file, _) => file.flush(),
-            Self::Stream(stream) => stream.flush(),
-        }
-    }
-}
-
 /// A temporary file `.NAME.….tmp` beside the target, with the permissions a new file has (a plain temporary file
 /// would be closed to everyone else).
 fn temporary_for(target: &Path, note: &mut Note) -> Result<io::Result<(File, TempPath)>> {
@@ -528,154 +426,4 @@ fn listed(extensions: &[&str]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Read;
-
-    use super::*;
-
-    fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    #[test]
-    fn the_target_is_untouched_until_the_commit() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("c.jsonl");
-        fs::write(&path, "old").unwrap();
-        let mut output = Output::create(&path, Existing::Replace).unwrap();
-        output.write(&vec![b'x'; BUFFER * 2]).unwrap();
-        assert_eq!(names(folder.path()).len(), 2);
-        assert!(names(folder.path())[0].starts_with(".c.jsonl."));
-        assert_eq!(fs::read(&path).unwrap(), b"old");
-        drop(output);
-        assert_eq!(names(folder.path()), ["c.jsonl"]);
-        assert_eq!(fs::read(&path).unwrap(), b"old");
-
-        let mut output = Output::create(&path, Existing::Replace).unwrap();
-        output.write(b"new").unwrap();
-        output.commit().unwrap();
-        assert_eq!(names(folder.path()), ["c.jsonl"]);
-        assert_eq!(fs::read(&path).unwrap(), b"new");
-
-        let plain = folder.path().join("plain");
-        fs::write(&plain, "").unwrap();
-        let permissions = |path: &Path| fs::metadata(path).unwrap().permissions();
-        assert_eq!(permissions(&path), permissions(&plain));
-    }
-
-    #[test]
-    fn a_file_that_appears_meanwhile_is_not_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("c.jsonl");
-        let output = Output::create(&path, Existing::Refuse).unwrap();
-        fs::write(&path, "someone else's").unwrap();
-        let error = output.commit().unwrap_err();
-        assert!(matches!(error, Error::Io { path: named, .. } if named == path));
-        assert_eq!(fs::read(&path).unwrap(), b"someone else's");
-        assert_eq!(names(folder.path()), ["c.jsonl"]);
-    }
-
-    /// A stream that takes so many bytes and then is full.
-    struct Full(usize);
-
-    impl Write for Full {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let taken = bytes.len().min(self.0);
-            self.0 -= taken;
-            if taken == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(taken) }
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_failure_while_finishing_replaces_no_output() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("c.jsonl");
-        let mut first = Output::create(&path, Existing::Replace).unwrap();
-        first.write(b"{}\n").unwrap();
-        let mut second = Output::stream("standard output", Box::new(Full(10)));
-        second.write(b"more than ten bytes").unwrap();
-        let error = commit_all(vec![first, second]).unwrap_err();
-        assert!(error.to_string().starts_with("standard output: cannot write: "), "{error}");
-        assert!(names(folder.path()).is_empty());
-    }
-
-    #[test]
-    fn compression_follows_the_extension_and_gives_the_same_bytes_twice() {
-        let folder = tempfile::tempdir().unwrap();
-        let text = "one line\n".repeat(10_000);
-        let written = |name: &str| {
-            let path = folder.path().join(name);
-            let mut output = Output::create(&path, Existing::Replace).unwrap();
-            text.as_bytes().chunks(1000).for_each(|chunk| output.write(chunk).unwrap());
-            output.commit().unwrap();
-            fs::read(path).unwrap()
-        };
-        let gz = written("a.jsonl.gz");
-        assert_eq!(gz, written("b.jsonl.GZ"));
-        let mut back = String::new();
-        flate2::read::GzDecoder::new(gz.as_slice()).read_to_string(&mut back).unwrap();
-        assert_eq!(back, text);
-        let zst = written("a.jsonl.zst");
-        assert_eq!(zst, written("b.jsonl.zst"));
-        assert_eq!(zstd::decode_all(zst.as_slice()).unwrap(), text.as_bytes());
-        assert_eq!(written("a.jsonl"), text.as_bytes());
-    }
-
-    #[test]
-    fn a_target_that_cannot_be_written_is_refused_beforehand() {
-        let folder = tempfile::tempdir().unwrap();
-        let existing = folder.path().join("there.jsonl");
-        fs::write(&existing, "").unwrap();
-        let refused = |path: &Path| {
-            let error = Output::check(path, JSON_LINES, Existing::Refuse).unwrap_err();
-            assert!(matches!(&error, Error::Output { path: named, .. } if named == path));
-            error.to_string()
-        };
-        assert!(refused(&existing).ends_with("exists already; replace it with --overwrite"));
-        assert!(refused(folder.path()).contains("is a folder"));
-        assert!(refused(&folder.path().join("no/c.jsonl")).contains("does not exist"));
-        assert!(refused(&folder.path().join("c.parquet.zst")).contains("is compressed inside"));
-        for name in ["c", "c.txt", "c.gz", "c.parquet", "c.jsonl.xz", "c.json", "jsonl"] {
-            assert!(refused(&folder.path().join(name)).contains("use .jsonl or .ndjson"), "{name}");
-        }
-        Output::check(&existing, JSON_LINES, Existing::Replace).unwrap();
-        for name in ["-", "c.jsonl", "c.NDJSON", "c.jsonl.gz", "c.v2.jsonl.zst"] {
-            let path = if name == "-" { PathBuf::from(name) } else { folder.path().join(name) };
-            Output::check(&path, JSON_LINES, Existing::Refuse).unwrap();
-        }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn devices_are_written_and_links_are_followed() {
-        let device = Path::new("/dev/null");
-        Output::check(device, JSON_LINES, Existing::Refuse).unwrap();
-        let mut output = Output::create(device, Existing::Refuse).unwrap();
-        output.write(b"gone").unwrap();
-        output.commit().unwrap();
-        assert!(!fs::metadata(device).unwrap().is_file());
-
-        let folder = tempfile::tempdir().unwrap();
-        let (real, link) = (folder.path().join("real.jsonl"), folder.path().join("link.jsonl"));
-        fs::write(&real, "old").unwrap();
-        std::os::unix::fs::symlink(&real, &link).unwrap();
-        let mut output = Output::create(&link, Existing::Replace).unwrap();
-        output.write(b"new").unwrap();
-        output.commit().unwrap();
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(fs::read(&real).unwrap(), b"new");
-
-        fs::remove_file(&real).unwrap();
-        let error = Output::check(&link, JSON_LINES, Existing::Replace).unwrap_err();
-        assert!(error.to_string().contains("a symbolic link to nothing"), "{error}");
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ mod behind;
 mod contamination;
 mod corpus;
 mod decisions;
+mod encoder;
 mod rejects;
 mod shards;
 mod spans;
