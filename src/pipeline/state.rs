@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::error::{Error, Result};
+use crate::write::folder_of;
 
 /// The lock of a folder.
 pub(super) const LOCK: &str = "lock";
@@ -33,8 +34,7 @@ pub(super) fn write_state(path: &Path, state: &impl Serialize) -> Result<()> {
 pub(super) fn rename_state(fresh: &Path, path: &Path) -> Result<()> {
     fs::rename(fresh, path).map_err(Error::io("write the file", path))?;
     // Some systems refuse to sync a folder; then a power failure in the next seconds may bring the last one back.
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    let _ = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
     Ok(())
 }
 

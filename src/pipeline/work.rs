@@ -28,6 +28,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::state::{self, LOCK, read_state, rename_state, write_state};
 use crate::error::{Error, Result};
+use crate::write::folder_of;
 use kept_folder::{KEPT, is_finished};
 
 /// The version of everything a run keeps in its work folder. It changes when a format in there does.
@@ -347,10 +348,6 @@ fn resumable(parent: &Path, name: &str, output: &Path) -> PathBuf {
     let beside = fs::canonicalize(folder_of(output)).unwrap_or_else(|_| folder_of(output).to_owned());
     let hash = xxh3_64(beside.join(name).as_os_str().as_encoded_bytes());
     parent.join(format!(".{name}.work-{hash:016x}"))
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The lock of a work folder; nothing where the folder went while it was taken.

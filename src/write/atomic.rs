@@ -406,7 +406,8 @@ fn temporary_for(target: &Path, note: &mut Note) -> Result<io::Result<(File, Tem
     Ok(made.map(tempfile::NamedTempFile::into_parts))
 }
 
-pub(super) fn folder_of(path: &Path) -> &Path {
+/// The folder that a file stands in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -17,6 +17,7 @@ mod spans;
 #[cfg(feature = "parquet")]
 mod table;
 
+pub(crate) use atomic::folder_of;
 pub use atomic::{Existing, JSON, JSON_LINES, Note, Output, REPORT, ROWS, Rows, commit_all};
 pub(crate) use behind::WriteBehind;
 pub use contamination::{Holder, ItemFindings, write_item};
