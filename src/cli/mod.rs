@@ -89,6 +89,7 @@ enum Command {
 /// Runs the program.
 pub fn run() -> ExitCode {
     survive_full_files();
+    leave_files_to_rejects();
     let result = match Cli::parse().command {
         Command::Clean(args) => clean::run(&args),
         Command::Check(args) => check::run(&args),
@@ -123,6 +124,19 @@ fn print(answer: &[u8]) -> Result<(), Error> {
 fn survive_full_files() {
     #[cfg(unix)]
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
+}
+
+/// A panic of a decoder over a damaged file is told as a reject, with path and record, and not as a defect as well.
+fn leave_files_to_rejects() {
+    #[cfg(feature = "parquet")]
+    {
+        let tell = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !dehusk::read::is_guarded() {
+                tell(panic);
+            }
+        }));
+    }
 }
 
 fn exit_of(error: &anyhow::Error) -> Exit {

@@ -1,7 +1,7 @@
 //! `dehusk verify`: proves that kept + removed = source.
 
 use std::collections::HashSet;
-use std::io::BufRead;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,8 @@ use dehusk::config::InputConfig;
 use dehusk::document::Document;
 use dehusk::pipeline::work::WorkFolder;
 use dehusk::read::{Batches, Cause, Input, parse};
-use dehusk::verify::verify;
+use dehusk::verify::{Lines, verify};
+use dehusk::write::{Manifest, manifest_path};
 
 use super::args::{InputArgs, open_lines, spooled, stop_flag};
 use super::{Exit, terminal};
@@ -27,7 +28,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     decisions: PathBuf,
 
-    /// The corpus of the run, to be checked as well
+    /// The corpus of the run, to be checked as well: the file, or what shards of it were named after
     #[arg(long, value_name = "FILE")]
     corpus: Option<PathBuf>,
 
@@ -41,13 +42,16 @@ pub fn run(args: &Args) -> Result<Exit> {
     let config = args.input.config()?;
     let inputs = args.input.discover(&config)?;
     let decisions = open_lines(&args.decisions)?;
-    let corpus = args.corpus.as_deref().map(open_lines).transpose()?;
+    let Corpus { lines, differing } = args.corpus.as_deref().map(corpus).transpose()?.unwrap_or_default();
     let rejected = args.rejects.as_deref().map_or_else(|| Ok(HashSet::new()), repeated)?;
     let stop = stop_flag();
     let work = WorkFolder::create(Some(&std::env::temp_dir()), Path::new("verify"))?;
     let inputs = spooled(inputs, &work, &config)?;
 
-    let found = verify(documents(inputs, config.input.clone(), rejected, stop), decisions, corpus)?;
+    let found = verify(documents(inputs, config.input.clone(), rejected, stop), decisions, lines)?;
+    for shard in &differing {
+        terminal::warn(shard);
+    }
     for mismatch in &found.listed {
         terminal::warn(mismatch);
     }
@@ -55,15 +59,66 @@ pub fn run(args: &Args) -> Result<Exit> {
     if unlisted > 0 {
         terminal::warn(format_args!("and {unlisted} more"));
     }
-    if found.mismatches > 0 {
-        let mismatches = if found.mismatches == 1 { "mismatch" } else { "mismatches" };
+    let mismatches = found.mismatches + differing.len() as u64;
+    if mismatches > 0 {
+        let named = if mismatches == 1 { "mismatch" } else { "mismatches" };
         let documents = terminal::count(found.documents, "document");
-        terminal::say(format_args!("{documents}, {} {mismatches}", found.mismatches));
+        terminal::say(format_args!("{documents}, {mismatches} {named}"));
         return Ok(Exit::Mismatch);
     }
     let documents = terminal::count(found.documents, "document");
     terminal::say(format_args!("{documents}, every byte accounted for"));
     Ok(Exit::Done)
+}
+
+/// The lines of a corpus, and which of its shards are not what their manifest says, and why.
+#[derive(Default)]
+struct Corpus {
+    lines: Option<Lines<'static>>,
+    differing: Vec<String>,
+}
+
+/// Opens a corpus: a file, or the shards that a manifest names, which is given or stands where the file would.
+fn corpus(path: &Path) -> Result<Corpus> {
+    let is_manifest = path.to_str().is_some_and(|name| name.ends_with(".manifest.json"));
+    let manifest = if is_manifest { path.to_owned() } else { manifest_path(path) };
+    if !is_manifest && (path.exists() || !manifest.exists()) {
+        return Ok(Corpus { lines: Some(open_lines(path)?), differing: Vec::new() });
+    }
+    let shards = Manifest::read(&manifest)?.shards;
+    let mut differing = Vec::new();
+    for shard in &shards {
+        let file = manifest.with_file_name(&shard.name);
+        let difference = shard.difference(&file)?;
+        differing.extend(difference.map(|difference| format!("shard {}: {difference}", file.display())));
+    }
+    let files: Vec<PathBuf> = shards.iter().map(|shard| manifest.with_file_name(&shard.name)).collect();
+    let reader = Box::new(BufReader::new(Shards { files: files.into_iter(), open: None }));
+    Ok(Corpus { lines: Some(Lines { path: manifest.display().to_string().into(), reader }), differing })
+}
+
+/// The lines of shards, one behind the other. One that is not there has none.
+struct Shards {
+    files: std::vec::IntoIter<PathBuf>,
+    open: Option<Box<dyn BufRead>>,
+}
+
+impl Read for Shards {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let open = match &mut self.open {
+                Some(open) => open,
+                none => match self.files.find(|file| file.exists()) {
+                    Some(file) => none.insert(open_lines(&file).map_err(io::Error::other)?.reader),
+                    None => return Ok(0),
+                },
+            };
+            match open.read(buffer)? {
+                0 => self.open = None,
+                count => return Ok(count),
+            }
+        }
+    }
 }
 
 /// Where records were rejected for an id that was there before.

@@ -30,7 +30,7 @@ pub use reject::{Cause, RAW_LIMIT, Reject};
 pub use split::{Batch, Batches, Content, Position, RawRecord};
 pub use spool::spool;
 #[cfg(feature = "parquet")]
-pub use table::table_lines;
+pub use table::{is_guarded, table_lines};
 
 /// The INPUT that means standard input.
 pub const STANDARD_INPUT: &str = "-";

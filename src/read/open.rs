@@ -79,7 +79,8 @@ impl Bounds {
         self.ratio > 0 && unpacked > self.free && unpacked / self.ratio > packed
     }
 
-    fn flaw(self) -> Flaw {
+    /// What is wrong with a file that passes them.
+    pub fn flaw(self) -> Flaw {
         let message = format!(
             "the file holds more than input.max_ratio = {} times as much as it has bytes, and more than input.unpack_freely \
              = {}; if that is right, raise them",
@@ -88,11 +89,6 @@ impl Bounds {
         );
         Flaw(Cause::InflatesTooFar, message)
     }
-}
-
-/// What is wrong with a file that passes the bounds.
-pub(super) fn inflates(cfg: &InputConfig) -> Flaw {
-    Bounds::of(cfg).flaw()
 }
 
 /// A decoder that is stopped when it makes too much of too little.

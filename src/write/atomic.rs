@@ -277,7 +277,7 @@ impl OpenFile {
         if let Sink::File(mut file) | Sink::Shard(mut file, _) = sink {
             file.sync().map_err(Error::io("bring it to disk", &path))?;
         }
-        Ok(Finished { path, place, stale: Vec::new() })
+        Ok(Finished { path, place, replaced: Vec::new() })
     }
 }
 
@@ -313,8 +313,8 @@ impl Sharding {
         let finished = shard.finish()?;
         let Written { bytes, hash } = std::mem::take(&mut *self.written());
         let records = std::mem::take(&mut self.records);
-        self.done
-            .push((finished, Shard { name, records, bytes, xxh3_128: format!("{:032x}", hash.digest128()) }));
+        let xxh3_128 = shards::checksum(&hash);
+        self.done.push((finished, Shard { name, records, bytes, xxh3_128 }));
         Ok(())
     }
 
@@ -327,9 +327,12 @@ impl Sharding {
         let mut json = serde_json::to_vec_pretty(&manifest).expect("names and numbers");
         json.push(b'\n');
         file.write(&json)?;
-        let before = Manifest::read(&path).filter(|_| self.existing == Existing::Replace);
-        let stale = before.map_or_else(Vec::new, |before| before.without(&manifest, &self.path));
-        finished.push(Finished { stale, ..file.finish()? });
+        if self.existing == Existing::Replace {
+            let behind = shards::behind(&self.path, finished.len());
+            finished[0].replaced.push(path);
+            finished[0].replaced.extend(behind);
+        }
+        finished.push(file.finish()?);
         Ok(finished)
     }
 }
@@ -338,8 +341,8 @@ impl Sharding {
 struct Finished {
     path: PathBuf,
     place: Place,
-    /// Files that are not part of it any more once it has its name.
-    stale: Vec<PathBuf>,
+    /// Files of an earlier run that go before it gets its name: what they say of others is true no more.
+    replaced: Vec<PathBuf>,
 }
 
 /// Finishes all outputs, and only then gives each its name, in the order given. A caller puts last the one whose
@@ -352,9 +355,12 @@ pub fn commit_all(outputs: Vec<Output>) -> Result<()> {
     let finished = outputs.into_iter().map(Output::finish).collect::<Result<Vec<_>>>()?.into_iter().flatten();
     let mut folders = BTreeSet::new();
     let mut named: Vec<PathBuf> = Vec::new();
-    let mut all_stale = Vec::new();
-    for Finished { path, place, stale } in finished {
-        all_stale.extend(stale);
+    for Finished { path, place, replaced } in finished {
+        for path in replaced {
+            fs::remove_file(&path)
+                .or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
+                .map_err(Error::io("remove what an earlier run wrote", &path))?;
+        }
         let Place::Renamed { temporary, target, existing } = place else { continue };
         let renamed = match existing {
             // Some file systems cannot rename without replacing; there a look beforehand has to do.
@@ -374,11 +380,6 @@ pub fn commit_all(outputs: Vec<Output>) -> Result<()> {
             named.push(target.clone());
         }
         folders.insert(folder_of(&target).to_owned());
-    }
-    for path in all_stale {
-        fs::remove_file(&path)
-            .or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
-            .map_err(Error::io("remove the shard of an earlier run", &path))?;
     }
     for folder in folders {
         // The contents are on disk and the names are right; some file systems and systems refuse to sync a folder,

@@ -24,7 +24,7 @@ pub use contamination::{Holder, ItemFindings, write_item};
 pub use corpus::{CorpusRecord, Gaps, KeptBlock, main_text, write_corpus};
 pub use decisions::{BlockAction, BlockCopy, BlockDecision, Decision, write_decision};
 pub use rejects::write_reject;
-pub use shards::{Manifest, Shard, is_in_shards};
+pub use shards::{Manifest, Shard, is_in_shards, manifest_path};
 pub use spans::{SpanDecision, bytes_within, without_spans};
 
 /// Appends a number, a truth or nothing as JSON.

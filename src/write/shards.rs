@@ -5,13 +5,18 @@
 //! are a little larger than was asked for, the last one is smaller, and where they are cut depends on the documents alone.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::atomic::folder_of;
 use crate::error::{Error, Result};
+
+/// The version of the manifest's format.
+const VERSION: u32 = 1;
 
 /// What is read of a manifest at the most: one of a million shards is smaller.
 const MOST_BYTES: u64 = 256 << 20;
@@ -46,22 +51,73 @@ impl Manifest {
     /// Of these shards.
     pub(super) fn of(shards: Vec<Shard>) -> Self {
         let sum = |of: fn(&Shard) -> u64| shards.iter().map(of).sum();
-        Self { version: 1, records: sum(|shard| shard.records), bytes: sum(|shard| shard.bytes), shards }
+        Self {
+            version: VERSION,
+            records: sum(|shard| shard.records),
+            bytes: sum(|shard| shard.bytes),
+            shards,
+        }
     }
 
-    /// The manifest at `path`, if there is one that can be read.
-    pub(super) fn read(path: &Path) -> Option<Self> {
-        let is_one = path.metadata().is_ok_and(|found| found.is_file() && found.len() < MOST_BYTES);
-        if is_one { serde_json::from_slice(&fs::read(path).ok()?).ok() } else { None }
+    /// Reads the manifest of a corpus that was written in shards.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where it cannot be read, is none, or names what is no file beside it.
+    pub fn read(path: &Path) -> Result<Self> {
+        let wrong = |message: String| Error::Input { path: path.display().to_string(), message };
+        let file = File::open(path).map_err(|e| wrong(format!("cannot be opened: {e}")))?;
+        let read: Self = serde_json::from_reader(BufReader::new(file.take(MOST_BYTES)))
+            .map_err(|e| wrong(format!("is no manifest of shards: {e}")))?;
+        if read.version != VERSION {
+            return Err(wrong(format!("has version {}; this program reads version {VERSION}", read.version)));
+        }
+        let is_foreign = |shard: &&Shard| Path::new(&shard.name).file_name() != Some(shard.name.as_ref());
+        match read.shards.iter().find(is_foreign) {
+            Some(shard) => Err(wrong(format!("names {:?}, which is no file beside it", shard.name))),
+            None => Ok(read),
+        }
     }
+}
 
-    /// The shards of `path` that another manifest does not have. What else it may name is somebody's file.
-    pub(super) fn without(&self, other: &Self, path: &Path) -> Vec<PathBuf> {
-        let is_stale = |shard: &&Shard| {
-            !other.shards.iter().any(|kept| kept.name == shard.name) && is_shard_name(path, &shard.name)
-        };
-        self.shards.iter().filter(is_stale).map(|shard| path.with_file_name(&shard.name)).collect()
+impl Shard {
+    /// What of a shard's file is not as the manifest says, if anything.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it can be opened and not read.
+    pub fn difference(&self, file: &Path) -> Result<Option<String>> {
+        let Ok(mut open) = File::open(file) else { return Ok(Some("it is not there".to_owned())) };
+        let (mut hash, mut bytes, mut buffer) = (Xxh3::new(), 0, vec![0; 1 << 20]);
+        loop {
+            match open.read(&mut buffer).map_err(Error::io("read the file", file))? {
+                0 => break,
+                count => {
+                    hash.update(&buffer[..count]);
+                    bytes += count as u64;
+                }
+            }
+        }
+        Ok(if bytes != self.bytes {
+            Some(format!("it has {bytes} bytes, and the manifest says {}", self.bytes))
+        } else if checksum(&hash) != self.xxh3_128 {
+            Some("its checksum is not the one in the manifest".to_owned())
+        } else {
+            None
+        })
     }
+}
+
+/// As manifests have it.
+pub(super) fn checksum(hash: &Xxh3) -> String {
+    format!("{:032x}", hash.digest128())
+}
+
+/// Shards that go on where the first `count` end, the last one first: an earlier run had more of them. Whatever else has such
+/// a name is somebody's file.
+pub(super) fn behind(path: &Path, count: usize) -> Vec<PathBuf> {
+    let shards = (count..).map(|number| shard_path(path, number));
+    let mut behind: Vec<PathBuf> = shards.take_while(|shard| shard.is_file()).collect();
+    behind.reverse();
+    behind
 }
 
 /// Whether a file is a shard of `path` by its name, or the manifest.
@@ -144,22 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn only_shards_are_taken_away() {
-        let shard =
-            |name: &str| Shard { name: name.to_owned(), records: 0, bytes: 0, xxh3_128: String::new() };
-        let names = [
-            "c-00000.jsonl",
-            "c-00001.jsonl",
-            "precious.txt",
-            "c.manifest.json",
-            "..",
-            "",
-            "c-x.jsonl",
-            "a/c-00002.jsonl",
-        ];
-        let before = Manifest::of(names.map(shard).into());
-        let now = Manifest::of(vec![shard("c-00000.jsonl")]);
-        assert_eq!(before.without(&now, Path::new("o/c.jsonl")), [PathBuf::from("o/c-00001.jsonl")]);
+    fn only_shards_that_go_on_are_taken_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for name in ["c-00000.jsonl", "c-00001.jsonl", "c-00002.jsonl", "c-00004.jsonl", "c-20240101.jsonl"] {
+            fs::write(at(name), "").unwrap();
+        }
+        assert_eq!(behind(&at("c.jsonl"), 1), [at("c-00002.jsonl"), at("c-00001.jsonl")]);
+        assert_eq!(behind(&at("c.jsonl"), 3), [PathBuf::new(); 0]);
         for (file, is_own) in [
             ("./c-00007.jsonl", true),
             ("c.manifest.json", true),
@@ -168,5 +216,37 @@ mod tests {
         ] {
             assert_eq!(is_in_shards(Path::new("c.jsonl"), Path::new(file)), is_own, "{file}");
         }
+    }
+
+    #[test]
+    fn a_manifest_names_files_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("c.manifest.json");
+        assert!(Manifest::read(&path).unwrap_err().to_string().contains("cannot be opened"));
+        for (name, is_read) in
+            [("c-00000.jsonl", true), ("../c-00000.jsonl", false), ("..", false), ("", false)]
+        {
+            let shard = Shard { name: name.to_owned(), records: 1, bytes: 2, xxh3_128: String::new() };
+            fs::write(&path, serde_json::to_vec(&Manifest::of(vec![shard])).unwrap()).unwrap();
+            assert_eq!(Manifest::read(&path).is_ok(), is_read, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_shard_that_is_not_as_the_manifest_says_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("c-00000.jsonl");
+        let xxh3_128 = format!("{:032x}", xxhash_rust::xxh3::xxh3_128(b"{}\n"));
+        let shard = Shard { name: "c-00000.jsonl".to_owned(), records: 1, bytes: 3, xxh3_128 };
+        let said = |content: Option<&str>| {
+            if let Some(content) = content {
+                fs::write(&file, content).unwrap();
+            }
+            shard.difference(&file).unwrap()
+        };
+        assert_eq!(said(None).unwrap(), "it is not there");
+        assert_eq!(said(Some("{}\n")), None);
+        assert_eq!(said(Some("[]\n")).unwrap(), "its checksum is not the one in the manifest");
+        assert_eq!(said(Some("{}")).unwrap(), "it has 2 bytes, and the manifest says 3");
     }
 }

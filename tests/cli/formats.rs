@@ -129,6 +129,33 @@ fn shards_are_the_corpus_in_pieces_and_the_manifest_names_them() {
 }
 
 #[test]
+fn shards_are_verified_as_the_corpus_they_are() {
+    let folder = Folder::new();
+    folder.write("pages.jsonl", corpus(1500, 2));
+    let args = ["--shard-size", "100kB", "--decisions", "decisions.jsonl"];
+    clean(&folder, "pages.jsonl", "corpus.jsonl.zst", &args);
+    let verify = |corpus: &str| {
+        folder.run(["verify", "pages.jsonl", "--decisions", "decisions.jsonl", "--corpus", corpus])
+    };
+    for name in ["corpus.jsonl.zst", "corpus.manifest.json"] {
+        let run = verify(name);
+        assert_eq!(run.code(), Some(0), "{}", run.stderr());
+    }
+    let second = folder.read("corpus-00001.jsonl.zst");
+    folder.write("corpus-00001.jsonl.zst", folder.read("corpus-00000.jsonl.zst"));
+    let run = verify("corpus.jsonl.zst");
+    assert!(run.code() == Some(1) && run.stderr().contains("corpus-00001.jsonl.zst: it"), "{}", run.stderr());
+    fs::remove_file(folder.join("corpus-00001.jsonl.zst")).expect("a file");
+    let run = verify("corpus.manifest.json");
+    assert!(run.code() == Some(1) && run.stderr().contains("it is not there"), "{}", run.stderr());
+    folder.write("corpus-00001.jsonl.zst", second);
+    assert_eq!(verify("corpus.jsonl.zst").code(), Some(0));
+    folder.write("corpus.manifest.json", "{}");
+    let run = verify("corpus.jsonl.zst");
+    assert!(run.code() == Some(2) && run.stderr().contains("is no manifest"), "{}", run.stderr());
+}
+
+#[test]
 fn shards_replace_nothing_unasked_and_are_no_stream() {
     let folder = Folder::new();
     folder.write("pages.jsonl", jsonl([("a", "A page of some words that stays.")]));

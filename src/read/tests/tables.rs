@@ -1,11 +1,14 @@
 //! Parquet files, made by the writer of its own crate.
 
+use std::io::Write as _;
 use std::sync::Arc;
 
+use arrow_array::builder::{Int64Builder, MapBuilder, StringBuilder};
 use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, Int64Array, LargeStringArray, ListArray, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Date32Array, Int64Array, LargeStringArray, ListArray, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::*;
 
@@ -109,6 +112,73 @@ fn damage_is_told_and_never_a_panic() {
         damaged[footer..footer + 4].copy_from_slice(&length.to_le_bytes());
         assert_eq!(cause(read(&damaged).last().unwrap()), "corrupt_archive");
     }
+}
+
+/// A page of the text column turned to nonsense, in the given group.
+fn damage(content: &mut [u8], group: usize) {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(content).unwrap();
+    let reader = SerializedFileReader::new(file).unwrap();
+    let (start, length) = reader.metadata().row_group(group).column(1).byte_range();
+    let (start, end) = (start as usize, (start + length) as usize);
+    // The head of the page stays, which says how long it is.
+    content[start + (end - start) / 2..end].fill(0xff);
+}
+
+#[test]
+fn damage_costs_the_rest_of_its_group_and_nobody_else() {
+    let mut damaged = pages(500);
+    damage(&mut damaged, 2);
+    let read = read(&damaged);
+    let flaws: Vec<usize> = (0..read.len()).filter(|&at| read[at].is_err()).collect();
+    let [at] = flaws[..] else { panic!("{flaws:?}") };
+    assert!((200..300).contains(&at), "{at}");
+    assert_eq!(cause(&read[at]), "corrupt_archive");
+    let lost = 300 - at;
+    assert!(
+        message(&read[at]).ends_with(&format!("{lost} rows from here on are lost")),
+        "{}",
+        message(&read[at])
+    );
+    for (page, outcome) in (0..at).chain(300..500).zip(read.iter().filter(|outcome| outcome.is_ok())) {
+        assert_eq!(outcome.as_ref().unwrap().id, format!("x.parquet#{page}"));
+    }
+    assert_eq!(read.len(), at + 1 + 200);
+}
+
+#[test]
+fn what_is_packed_in_a_dictionary_is_bounded_too() {
+    let long = "All work and no play. ".repeat(1000);
+    let texts: StringArray = std::iter::repeat_n(Some(long.as_str()), 1000).collect();
+    let bound = InputConfig { max_ratio: 20, unpack_freely: Size::mebibytes(1), ..InputConfig::default() };
+    let read = outcomes("x.parquet", &table(vec![("text", Arc::new(texts))]), &bound);
+    let (last, before) = read.split_last().unwrap();
+    assert_eq!(cause(last), "inflates_too_far");
+    assert!(before.len() > 10 && before.iter().all(Result::is_ok), "{}", before.len());
+}
+
+#[test]
+fn columns_without_a_form_in_json_are_carried_in_one() {
+    let texts = StringArray::from(vec!["One.", "Two."]);
+    let mut counts = MapBuilder::new(None, Int64Builder::new(), StringBuilder::new());
+    for (key, value) in [(7, Some("a")), (8, None)] {
+        counts.keys().append_value(key);
+        match value {
+            Some(value) => counts.values().append_value(value),
+            None => counts.values().append_null(),
+        }
+    }
+    counts.append(true).unwrap();
+    counts.append(false).unwrap();
+    let days = Date32Array::from(vec![0, i32::MAX]);
+    let read = read(&table(vec![
+        ("text", Arc::new(texts)),
+        ("counts", Arc::new(counts.finish())),
+        ("day", Arc::new(days)),
+    ]));
+    let metadata = |at: usize| read[at].as_ref().unwrap().metadata.0.clone();
+    assert_eq!(metadata(0), r#"{"counts":{"7":"a","8":null},"day":"1970-01-01"}"#);
+    assert_eq!(metadata(1), r#"{"counts":null,"day":2147483647}"#);
 }
 
 #[test]
