@@ -9,7 +9,7 @@
 //! a benchmark ([`contamination`]).
 //! What a run says of its own search for duplicates is in [`meter`]; runs of words that go from inside a
 //! text are a chapter of their own ([`spans`]), and so is the page that shows it all ([`report`]). Whether advice before a run comes
-//! true is in [`advise`], and what the gates say of a corpus in [`check`].
+//! true is in [`advise`], and what the gates say of a corpus in [`check`]. What the first version wrote is read in [`version1`].
 
 #![cfg(target_os = "linux")] // signals, named pipes, `/dev/full`, mount namespaces, and the shell of the cases
 
@@ -34,4 +34,5 @@ mod resume;
 mod seeds;
 mod spans;
 mod tampering;
+mod version1;
 mod words;
