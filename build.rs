@@ -18,7 +18,9 @@ fn commit() -> Option<String> {
     if !Path::new(".git").exists() {
         return None;
     }
-    println!("cargo:rerun-if-changed=.git/logs/HEAD");
+    for path in [".git/logs/HEAD", "src", "Cargo.toml", "Cargo.lock"] {
+        println!("cargo:rerun-if-changed={path}");
+    }
     let git = |args: &[&str]| {
         let out = Command::new("git").args(args).output().ok().filter(|out| out.status.success())?;
         Some(String::from_utf8(out.stdout).ok()?.trim().to_owned())

@@ -72,6 +72,7 @@ pub mod dedup;
 pub mod document;
 pub mod error;
 pub mod fingerprint;
+mod json;
 pub mod label;
 pub mod pipeline;
 pub mod read;

@@ -214,10 +214,60 @@ fn every_link_leads_somewhere() {
             "{name} is not in the summary"
         );
         let text = std::fs::read_to_string(&page).expect("a page");
-        for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap_or_default()) {
-            let file = link.split('#').next().unwrap_or_default();
-            let is_there = file.is_empty() || file.contains("://") || page.with_file_name(file).exists();
-            assert!(is_there, "{name} links to {link}");
+        assert_links(&page, &text);
+    }
+    for name in ["README.md", "ARCHITECTURE.md", "BENCHMARKS.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+        let page = root.join(name);
+        assert_links(&page, &std::fs::read_to_string(&page).expect("a page"));
+    }
+}
+
+/// Each link of a page leads to a file, and to a heading of it.
+fn assert_links(page: &Path, text: &str) {
+    for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap_or_default()) {
+        if link.contains("://") {
+            continue;
         }
+        let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+        let target = if file.is_empty() { page.to_owned() } else { page.with_file_name(file) };
+        assert!(target.exists(), "{} links to {link}", page.display());
+        if !anchor.is_empty() {
+            let target = std::fs::read_to_string(&target).expect("a page");
+            let headings = target.lines().filter(|line| line.starts_with('#'));
+            let mut anchors = headings.map(|heading| {
+                let heading = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+                heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect::<String>()
+            });
+            assert!(anchors.any(|known| known == anchor), "{} links to {link}", page.display());
+        }
+    }
+}
+
+#[test]
+fn the_exit_codes_and_schemas_are_those_of_the_program() {
+    let run = |args: &[&str]| {
+        let run =
+            std::process::Command::new(env!("CARGO_BIN_EXE_dehusk")).args(args).output().expect("it runs");
+        String::from_utf8(run.stdout).expect("help is UTF-8")
+    };
+    let help = run(&["--help"]);
+    for row in rows("# Exit codes\n") {
+        let line = help.lines().find(|line| line.trim_start().starts_with(&format!("{} ", row[0])));
+        let line = line.unwrap_or_else(|| panic!("the help has no code {}", row[0]));
+        for command in ["check", "index verify", "verify", "diff"] {
+            assert_eq!(
+                line.contains(&format!("{command}:")) || line.contains(&format!("{command},")),
+                row[1].contains(command),
+                "{line}"
+            );
+        }
+    }
+    let kinds = run(&["schema", "--help"]);
+    let shown = GUIDE.split_once("prints the JSON Schema of the corpus;").expect("the sentence").1;
+    let shown = shown.split_once("have one too").expect("its end").0;
+    let listed =
+        kinds.split_once("possible values: ").expect("kinds").1.split(']').next().expect("their end");
+    for kind in listed.split(',').map(str::trim).filter(|kind| *kind != "corpus") {
+        assert!(shown.contains(&format!("`{kind}`")), "{kind} in {shown}");
     }
 }

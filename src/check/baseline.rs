@@ -32,12 +32,6 @@ impl Baseline {
         Self { version: VERSION, settings: settings(config), shares: BTreeMap::new() }
     }
 
-    /// Whether nothing stands in it yet.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.shares.is_empty()
-    }
-
     /// From the text of the file `name`.
     ///
     /// # Errors
@@ -57,6 +51,9 @@ impl Baseline {
         }
         if let Some((name, share)) = read.shares.iter().find(|(_, share)| !(0.0..=1.0).contains(*share)) {
             return Err(wrong(format!("shares.{name} = {share}: must be a share from 0 to 1")));
+        }
+        if let Some(name) = read.shares.keys().find(|name| Gate::named(name).is_none()) {
+            return Err(wrong(format!("shares.{name}: there is no such gate")));
         }
         Ok(read)
     }
@@ -83,12 +80,14 @@ impl Baseline {
         self.shares.get(gate.name()).copied()
     }
 
-    /// Takes over what is new or better in a report. What is worse stays as it was.
-    pub fn update(&mut self, report: &Report) {
+    /// With what is new or better in a report. What is worse stays as it was.
+    #[must_use]
+    pub fn updated(mut self, report: &Report) -> Self {
         for finding in report.gates.iter().filter(|f| !matches!(f.status, Status::Off | Status::Nothing)) {
-            let share = self.shares.entry(finding.gate.to_owned()).or_insert(finding.share);
-            *share = share.min(finding.share);
+            let share = self.shares.entry(finding.gate.to_owned()).or_insert(finding.most());
+            *share = share.min(finding.most());
         }
+        self
     }
 
     /// As a JSON object, with a line end.
@@ -98,17 +97,24 @@ impl Baseline {
     }
 }
 
-/// The keys that decide what is counted.
+/// The keys that decide what is counted. How many documents are labelled does not: a baseline is what a figure was at the most.
 fn settings(config: &Config) -> String {
-    let (dedup, check) = (&config.dedup, &config.check);
+    let (input, dedup, check) = (&config.input, &config.dedup, &config.check);
     format!(
-        "dedup.similarity={:?} dedup.threshold={} dedup.shingle_words={} dedup.blocks.min_words={} \
-         dedup.blocks.similarity={} check.min_words={} check.max_words={} check.languages={}",
+        "input.id_field={} input.text_field={} input.limit={} input.max_record={} dedup.similarity={:?} \
+         dedup.threshold={} dedup.shingle_words={} dedup.blocks.min_words={} dedup.blocks.similarity={} \
+         dedup.blocks.scope={:?} dedup.blocks.mask_digits={} check.min_words={} check.max_words={} check.languages={}",
+        input.id_field,
+        input.text_field,
+        input.limit,
+        input.max_record,
         dedup.similarity,
         dedup.threshold,
         dedup.shingle_words,
         dedup.blocks.min_words,
         dedup.blocks.similarity,
+        dedup.blocks.scope,
+        dedup.blocks.mask_digits,
         check.min_words,
         check.max_words,
         check.languages.join(","),
@@ -123,14 +129,12 @@ mod tests {
 
     #[test]
     fn it_only_ever_goes_down() {
-        let mut baseline = Baseline::new(&Config::default());
-        baseline.update(&hostile());
+        let baseline = Baseline::new(&Config::default()).updated(&hostile());
         assert_eq!(baseline.share(Gate::UnreadableRecords), Some(0.2));
         assert_eq!((baseline.share(Gate::MissingIds), baseline.share(Gate::OtherLanguages)), (None, None));
         let mut better = hostile();
         better.gates[0].share = 0.1;
-        baseline.update(&better);
-        baseline.update(&hostile());
+        let baseline = baseline.updated(&better).updated(&hostile());
         assert_eq!(baseline.share(Gate::UnreadableRecords), Some(0.1));
         assert_eq!(Baseline::read("b", &baseline.to_json()).unwrap(), baseline);
     }

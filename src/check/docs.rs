@@ -67,8 +67,8 @@ pub fn of(gate: Gate) -> Doc {
         ),
         Gate::MissingIds => doc(
             "documents",
-            "JSON records without an id",
-            "Records of JSON lines that have no id field. Text files have their path.",
+            "records without an id",
+            "Records of JSON lines, tables and archives that have no id. Text files have their path.",
             "Without an id no decision about a document can be traced, and the number of a line changes with every edit.",
             "Either a corpus has ids or it has not, so any record without one is shown. It warns, since many tools write none.",
             "Name the field with --id-field, or let whatever writes the corpus add one.",

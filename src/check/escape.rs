@@ -1,18 +1,14 @@
 //! Text of pages inside other formats. Ids and snippets come from outside, and nothing in them may be taken for syntax.
 
-/// What would steer a terminal or turn the direction of a line, or be nothing that can be seen.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
+use crate::report::steers;
 
-/// On one line, without what cannot be seen.
+/// On one line, without what would steer it.
 pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\n' | '\r' | '\t' => out.push(' '),
-            c if is_unseen(c) => out.extend(c.escape_unicode()),
+            c if steers(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }
@@ -30,34 +26,20 @@ pub fn xml(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&apos;"),
             '\n' => out.push_str("&#10;"),
-            c if is_unseen(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => out.extend(c.escape_unicode()),
+            c if steers(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }
     out
 }
 
-/// In a cell of a table of GitHub's Markdown, or in its running text: nothing is markup, a mention or a link.
-pub fn markdown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in line(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '@' => out.push_str("&#64;"),
-            // Addresses become links by themselves.
-            ':' => out.push_str("&#58;"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '|' | '~'
-            | '$' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-    // An address without a scheme becomes a link as well.
-    out.replace("www.", "www&#46;")
+/// In the running text of GitHub's Markdown: as code, in which nothing is markup, a mention or a link. Escapes would not do:
+/// mentions are looked for after they are resolved.
+pub fn code(text: &str) -> String {
+    let text = line(text);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    format!("{fence} {text} {fence}")
 }
 
 /// The message of a workflow command of GitHub Actions.
@@ -95,7 +77,8 @@ mod tests {
             xml("<a href=\"x\">]]>&'\u{0}\n"),
             "&lt;a href=&quot;x&quot;&gt;]]&gt;&amp;&apos;\\u{0}&#10;"
         );
-        assert_eq!(markdown("a|b `c` @team www.x.org\n# d"), "a\\|b \\`c\\` &#64;team www&#46;x.org \\# d");
+        assert_eq!(code("a|b @team\n# d"), "` a|b @team # d `");
+        assert_eq!(code("`` ` ```"), "```` `` ` ``` ````");
         assert_eq!(command("100 %\n::error::x"), "100 %25%0A::error::x");
         assert_eq!(property("a:b,c"), "a%3Ab%2Cc");
         assert_eq!(uri("a b/é%.jsonl"), "a%20b/%C3%A9%25.jsonl");

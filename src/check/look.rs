@@ -22,19 +22,12 @@ pub struct Look {
     controls: Marks,
     lines: u32,
     open: Marks,
-    paragraphs: u32,
 }
 
 impl Look {
-    /// Looks at a document of so many words, with so many paragraphs that are long enough to be compared.
+    /// Looks at a document of so many words.
     #[must_use]
-    pub fn at(
-        document: &Document,
-        blocks: &[LabelledBlock],
-        has_id: bool,
-        words: u32,
-        paragraphs: usize,
-    ) -> Self {
+    pub fn at(document: &Document, blocks: &[LabelledBlock], has_id: bool, words: u32) -> Self {
         let text = &document.text;
         let (mut lines, mut open) = (0, Marks::default());
         for block in blocks.iter().filter(|block| block.block.shape == Shape::Text) {
@@ -55,7 +48,6 @@ impl Look {
             controls: controls(text),
             lines,
             open,
-            paragraphs: paragraphs as u32,
         }
     }
 }
@@ -106,10 +98,6 @@ pub struct Tally {
     pub bytes: u64,
     /// Their lengths.
     pub lengths: Lengths,
-    /// Documents without a word.
-    pub wordless: u64,
-    /// Paragraphs that are long enough to be compared.
-    pub paragraphs: u64,
     /// What gates ask for.
     pub counts: PerGate<Count>,
 }
@@ -120,7 +108,6 @@ impl Tally {
         self.documents += 1;
         self.bytes += look.bytes;
         self.lengths.add(look.characters);
-        self.paragraphs += u64::from(look.paragraphs);
         let most = config.examples as usize;
         let mut note = |gate: Gate, score: u64, span: Option<Span>, holds: bool| {
             let count = &mut self.counts[gate];
@@ -131,7 +118,6 @@ impl Tally {
             }
         };
         let words = look.words;
-        self.wordless += u64::from(words == 0);
         note(Gate::EmptyDocuments, 0, None, words == 0);
         let is_short = words > 0 && words < config.min_words;
         note(Gate::ShortDocuments, u64::from(u32::MAX - words), None, is_short);
@@ -169,7 +155,7 @@ mod tests {
             let blocks = segment(text);
             let labelled = label_clean(&blocks, &vec![Default::default(); blocks.len()]);
             let words = text.split_whitespace().count() as u32;
-            tally.add(number, &Look::at(&document, &labelled.blocks, number != 1, words, 0), &config);
+            tally.add(number, &Look::at(&document, &labelled.blocks, number != 1, words), &config);
         }
         tally
     }

@@ -2,7 +2,8 @@
 //!
 //! The share is one of bytes, and documents are what is drawn: so it is a ratio of two sums, and its error is that of the ratio
 //! estimator, linearised (Cochran, *Sampling Techniques*, 1977, chapter 6), with 1.96 standard errors to each side and the
-//! correction for what is drawn without replacement.
+//! correction for what is drawn without replacement. Of few finds that is too narrow above; there the limit is that of the
+//! share of documents with any, times how much of their text it is.
 //!
 //! When it is wrong: with few documents, or where one holds most of the text, the limits are too narrow.
 
@@ -18,6 +19,8 @@ pub struct Ratio {
     found: u64,
     part: u64,
     whole: u64,
+    /// Bytes of the documents that have any of the kind.
+    affected: u64,
     squares: (f64, f64, f64),
 }
 
@@ -28,6 +31,7 @@ impl Ratio {
         self.found += u64::from(part > 0);
         self.part += part;
         self.whole += whole;
+        self.affected += if part > 0 { whole } else { 0 };
         let (y, x) = (part as f64, whole as f64);
         self.squares.0 += y * y;
         self.squares.1 += x * y;
@@ -58,16 +62,16 @@ impl Ratio {
         let drawn = n / documents as f64;
         let mean = self.whole as f64 / n;
         let error = ((1.0 - drawn) * squares / (n * (n - 1.0).max(1.0))).sqrt() / mean;
-        // Where nothing was found, that no document has any is all that is known.
-        let unseen = if self.found == 0 {
-            Interval::of(documents, self.documents, 0).high / documents as f64
-        } else {
-            0.0
-        };
+        // A few finds say little of how their sizes scatter. How many documents have any is known better, and so is what
+        // would not have been found at all.
+        let documents_at_most =
+            |found| Interval::of(documents, self.documents, found).high / documents as f64;
+        let of_affected = self.part as f64 / self.affected.max(1) as f64;
+        let rare = documents_at_most(0).max(documents_at_most(self.found) * of_affected);
         Interval {
             estimate,
             low: (estimate - ERRORS * error).max(0.0),
-            high: (estimate + ERRORS * error).max(unseen).min(1.0),
+            high: (estimate + ERRORS * error).max(rare).min(1.0),
         }
     }
 }
@@ -84,25 +88,28 @@ mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) % bound
         };
-        let corpus: Vec<(u64, u64)> = (0..5000)
-            .map(|_| {
-                let whole = 200 + below(4000);
-                (if below(3) == 0 { below(whole) } else { 0 }, whole)
-            })
-            .collect();
-        let sum = |of: fn(&(u64, u64)) -> u64| corpus.iter().map(of).sum::<u64>() as f64;
-        let truth = sum(|d| d.0) / sum(|d| d.1);
-        let held = (0..400).filter(|_| {
-            let mut ratio = Ratio::default();
-            let mut left = corpus.clone();
-            for _ in 0..300 {
-                let (part, whole) = left.swap_remove(below(left.len() as u64) as usize);
-                ratio.add(part, whole);
-            }
-            let share = ratio.share(5000);
-            (share.low..=share.high).contains(&truth)
-        });
-        assert!(held.count() >= 372);
+        for (one_in, least) in [(3, 372), (100, 360), (500, 360)] {
+            let corpus: Vec<(u64, u64)> = (0..5000)
+                .map(|_| {
+                    let whole = 200 + below(4000);
+                    (if below(one_in) == 0 { below(whole) } else { 0 }, whole)
+                })
+                .collect();
+            let sum = |of: fn(&(u64, u64)) -> u64| corpus.iter().map(of).sum::<u64>() as f64;
+            let truth = sum(|d| d.0) / sum(|d| d.1);
+            let held = (0..400).filter(|_| {
+                let mut ratio = Ratio::default();
+                let mut left = corpus.clone();
+                for _ in 0..300 {
+                    let (part, whole) = left.swap_remove(below(left.len() as u64) as usize);
+                    ratio.add(part, whole);
+                }
+                let share = ratio.share(5000);
+                (share.low..=share.high).contains(&truth)
+            });
+            let held = held.count();
+            assert!(held >= least, "one in {one_in}: {held} of 400");
+        }
     }
 
     #[test]

@@ -263,7 +263,8 @@ pub fn open_lines(path: &Path) -> Result<Lines<'static>, Error> {
         path: path.display().to_string(),
         message: format!("cannot be opened: {e}"),
     })?;
-    let reader: Box<dyn BufRead> = match path.extension().and_then(|e| e.to_str()) {
+    let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+    let reader: Box<dyn BufRead> = match extension.as_deref() {
         Some("gz") => Box::new(BufReader::new(MultiGzDecoder::new(BufReader::new(file)))),
         Some("zst") => {
             let decoder = zstd::Decoder::new(file).map_err(Error::io("start decompression", path))?;

@@ -103,13 +103,15 @@ pub fn run(args: &Args) -> Result<Exit> {
     config.check.sample = args.sample.unwrap_or(config.check.sample);
     config.dedup.threshold = args.threshold.unwrap_or(config.dedup.threshold);
     let config = args.machine.lay_over(config)?;
-    let mut baseline = args.baseline.as_deref().map(|path| read(path, args, &config)).transpose()?;
-    let is_new = baseline.as_ref().is_some_and(Baseline::is_empty);
+    let read = args.baseline.as_deref().map(|path| read(path, args, &config)).transpose()?;
+    let (mut baseline, is_new) = read.map_or((None, false), |(baseline, is_new)| (Some(baseline), is_new));
     let inputs = args.input.discover(&config)?;
     let written = [&args.output, &args.baseline].into_iter().flatten().map(PathBuf::as_path);
     refuse_inputs(written, inputs.iter().map(|input| &input.file))?;
+    refuse_same(args)?;
     // What cannot be written is told before the work.
     let mut output = args.output.as_deref().filter(|path| *path != Path::new("-")).map(open).transpose()?;
+    let updated = args.baseline.as_deref().filter(|_| args.update_baseline).map(open).transpose()?;
     MachineArgs::set_threads(&config)?;
     let stop = stop_flag();
     let work = args
@@ -122,8 +124,9 @@ pub fn run(args: &Args) -> Result<Exit> {
     progress.finish();
     let measured = measured?;
     // One that is made now is that of this very run.
-    if let (Some(baseline), true) = (&mut baseline, is_new) {
-        baseline.update(&Report::of(measured.clone(), &config.check, None));
+    if is_new {
+        let report = Report::of(measured.clone(), &config.check, None);
+        baseline = baseline.map(|baseline| baseline.updated(&report));
     }
     let report = Report::of(measured, &config.check, baseline.as_ref());
     work.finish()?;
@@ -138,16 +141,25 @@ pub fn run(args: &Args) -> Result<Exit> {
         },
     }
     output.map_or(Ok(()), Output::commit)?;
-    if let (Some(baseline), Some(path), true) = (&mut baseline, &args.baseline, args.update_baseline) {
-        baseline.update(&report);
-        let mut output = open(path)?;
-        output.write(baseline.to_json().as_bytes())?;
-        output.commit()?;
+    if let (Some(baseline), Some(mut updated)) = (baseline, updated) {
+        updated.write(baseline.updated(&report).to_json().as_bytes())?;
+        updated.commit()?;
     }
     if args.output.is_some() {
         terminal::say(report.verdict());
     }
     Ok(if report.passed { Exit::Done } else { Exit::Mismatch })
+}
+
+/// Refuses to write the report where the baseline stands.
+fn refuse_same(args: &Args) -> Result<(), Error> {
+    let (Some(output), Some(baseline)) = (&args.output, &args.baseline) else { return Ok(()) };
+    let place = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
+    if place(output) == place(baseline) {
+        let message = "is the baseline; write the report to another file".to_owned();
+        return Err(Error::Output { path: output.clone(), message });
+    }
+    Ok(())
 }
 
 fn open(path: &Path) -> Result<Output, Error> {
@@ -162,17 +174,17 @@ fn open(path: &Path) -> Result<Output, Error> {
     Output::create(path, Existing::Replace)
 }
 
-/// The baseline in a file; none yet where there is no such file and one is to be made.
-fn read(path: &Path, args: &Args, config: &Config) -> Result<Baseline, Error> {
+/// The baseline in a file, and whether it is a new one: where there is no such file, and one is to be made.
+fn read(path: &Path, args: &Args, config: &Config) -> Result<(Baseline, bool), Error> {
     let name = path.display().to_string();
     match fs::read_to_string(path) {
         Ok(text) => {
             let baseline = Baseline::read(&name, &text)?;
             baseline.refuse_other_settings(&name, config)?;
-            Ok(baseline)
+            Ok((baseline, false))
         }
         Err(error) if error.kind() == ErrorKind::NotFound && args.update_baseline => {
-            Ok(Baseline::new(config))
+            Ok((Baseline::new(config), true))
         }
         Err(error) => {
             let message = format!("cannot be read: {error}; make it with --update-baseline");

@@ -194,7 +194,7 @@ impl Targets {
                 return Err(Error::Output { path: path.clone(), message });
             }
             (Some(path), Some(_)) => Output::check_shards(path, self.existing)?,
-            (Some(path), None) => Output::check(path, ROWS, self.existing)?,
+            (Some(path), None) => Output::check_corpus(path, self.existing)?,
             (None, _) => {}
         }
         if let Some(path) = &self.decisions {

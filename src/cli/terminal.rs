@@ -25,9 +25,7 @@ pub fn error(error: &anyhow::Error) {
 /// Paths and ids come from outside: what would steer the terminal is shown instead.
 pub fn harmless(message: impl std::fmt::Display) -> String {
     let message = message.to_string();
-    let steers = |c: char| {
-        (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let steers = |c: char| c != '\n' && dehusk::report::steers(c);
     if !message.contains(steers) {
         return message;
     }

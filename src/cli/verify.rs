@@ -48,10 +48,10 @@ pub fn run(args: &Args) -> Result<Exit> {
     let work = WorkFolder::create(Some(&std::env::temp_dir()), Path::new("verify"))?;
     let inputs = spooled(inputs, &work, &config)?;
 
-    let found = verify(documents(inputs, config.input.clone(), rejected, stop), decisions, lines)?;
     for shard in &differing {
         terminal::warn(shard);
     }
+    let found = verify(documents(inputs, config.input.clone(), rejected, stop), decisions, lines)?;
     for mismatch in &found.listed {
         terminal::warn(mismatch);
     }
@@ -78,7 +78,8 @@ struct Corpus {
     differing: Vec<String>,
 }
 
-/// Opens a corpus: a file, or the shards that a manifest names, which is given or stands where the file would.
+/// Opens a corpus: a file, or the shards that a manifest names, which is given or stands where the file would. Shards that are
+/// not what it says are left out.
 fn corpus(path: &Path) -> Result<Corpus> {
     let is_manifest = path.to_str().is_some_and(|name| name.ends_with(".manifest.json"));
     let manifest = if is_manifest { path.to_owned() } else { manifest_path(path) };
@@ -86,18 +87,19 @@ fn corpus(path: &Path) -> Result<Corpus> {
         return Ok(Corpus { lines: Some(open_lines(path)?), differing: Vec::new() });
     }
     let shards = Manifest::read(&manifest)?.shards;
-    let mut differing = Vec::new();
+    let (mut files, mut differing) = (Vec::new(), Vec::new());
     for shard in &shards {
         let file = manifest.with_file_name(&shard.name);
-        let difference = shard.difference(&file)?;
-        differing.extend(difference.map(|difference| format!("shard {}: {difference}", file.display())));
+        match shard.difference(&file)? {
+            Some(difference) => differing.push(format!("shard {}: {difference}", file.display())),
+            None => files.push(file),
+        }
     }
-    let files: Vec<PathBuf> = shards.iter().map(|shard| manifest.with_file_name(&shard.name)).collect();
     let reader = Box::new(BufReader::new(Shards { files: files.into_iter(), open: None }));
     Ok(Corpus { lines: Some(Lines { path: manifest.display().to_string().into(), reader }), differing })
 }
 
-/// The lines of shards, one behind the other. One that is not there has none.
+/// The lines of shards, one behind the other.
 struct Shards {
     files: std::vec::IntoIter<PathBuf>,
     open: Option<Box<dyn BufRead>>,
@@ -108,7 +110,7 @@ impl Read for Shards {
         loop {
             let open = match &mut self.open {
                 Some(open) => open,
-                none => match self.files.find(|file| file.exists()) {
+                none => match self.files.next() {
                     Some(file) => none.insert(open_lines(&file).map_err(io::Error::other)?.reader),
                     None => return Ok(0),
                 },

@@ -9,13 +9,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size(u64);
 
-const UNITS: [(&str, u64); 9] = [
+const UNITS: [(&str, u64); 12] = [
+    ("TiB", 1 << 40),
     ("GiB", 1 << 30),
     ("MiB", 1 << 20),
     ("KiB", 1 << 10),
+    ("TB", 1_000_000_000_000),
     ("GB", 1_000_000_000),
     ("MB", 1_000_000),
     ("KB", 1_000),
+    ("T", 1 << 40),
     ("G", 1 << 30),
     ("M", 1 << 20),
     ("K", 1 << 10),
@@ -62,7 +65,7 @@ impl FromStr for Size {
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let binary = UNITS.iter().take(3).find(|(_, unit)| self.0 >= *unit && self.0.is_multiple_of(*unit));
+        let binary = UNITS.iter().take(4).find(|(_, unit)| self.0 >= *unit && self.0.is_multiple_of(*unit));
         match binary {
             Some((name, unit)) => write!(f, "{}{name}", self.0 / unit),
             None => write!(f, "{}", self.0),
@@ -97,7 +100,7 @@ mod tests {
 
     #[test]
     fn reads_what_it_writes() {
-        for text in ["64MiB", "1GiB", "1000", "1KiB", "1536KiB", "0"] {
+        for text in ["64MiB", "1GiB", "2TiB", "1000", "1KiB", "1536KiB", "0"] {
             assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
         }
         assert_eq!("5 mb".parse::<Size>().unwrap(), Size::bytes(5_000_000));

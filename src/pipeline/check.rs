@@ -7,10 +7,13 @@
 //!
 //! In memory are, besides what a run has, the numbers of the labelled documents.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::best::Best;
 use super::decide::{Outcome, take_verdict};
 use super::gauge::{Gauge, State};
+use super::sort::{Record, Sorter};
 use super::store::Store;
 use super::{Decided, Job, decide};
 use crate::check::{About, Count, Example, Figure, Measured, Part, Shown};
@@ -96,28 +99,28 @@ fn most_first(parts: impl Iterator<Item = (String, u64)>) -> Vec<Part> {
     parts
 }
 
-/// Two documents, and how much there is to say of them. The most comes first, and of equals the one that was added first.
-struct Pairs {
-    most: usize,
-    pairs: Vec<(u64, u32, u32)>,
-}
-
-impl Pairs {
-    fn new(most: u32) -> Self {
-        Self { most: most as usize, pairs: Vec::new() }
-    }
-
-    fn is_wanted(&self, score: u64) -> bool {
-        self.pairs.partition_point(|other| other.0 >= score) < self.most
-    }
-
-    fn add(&mut self, score: u64, document: u32, other: u32) {
-        let at = self.pairs.partition_point(|other| other.0 >= score);
-        if at < self.most {
-            self.pairs.insert(at, (score, document, other));
-            self.pairs.truncate(self.most);
+/// Goes through groups of records with the same key, however large: hands out the first of each, and how many they are.
+fn groups<T: Record + Copy, K: PartialEq>(
+    sorted: impl Iterator<Item = Result<T>>,
+    key: impl Fn(&T) -> K,
+    mut found: impl FnMut(T, u64),
+) -> Result<()> {
+    let mut open: Option<(T, u64)> = None;
+    for record in sorted {
+        let record = record?;
+        match &mut open {
+            Some((first, count)) if key(first) == key(&record) => *count += 1,
+            open => {
+                if let Some((first, count)) = open.replace((record, 1)) {
+                    found(first, count);
+                }
+            }
         }
     }
+    if let Some((first, count)) = open {
+        found(first, count);
+    }
+    Ok(())
 }
 
 /// A corpus that was read, and what is known of it so far.
@@ -131,7 +134,7 @@ impl Corpus<'_> {
     fn measured(mut self, mut state: State, outcome: Outcome, rejects: Rejects) -> Result<Measured> {
         let documents = state.tally.documents;
         let drawn = state.drawn(self.job.config.check.sample);
-        let State { mut tally, sites, repeated, .. } = state;
+        let State { mut tally, sites, paragraphs, repeated, .. } = state;
         let mut about = About {
             records: u64::from(self.store.records()),
             documents,
@@ -159,8 +162,8 @@ impl Corpus<'_> {
         }
         self.figures.push(figure);
         let Outcome { judged, duplicates, .. } = outcome;
-        self.duplicates(judged, documents)?;
-        self.paragraphs(duplicates, tally.paragraphs)?;
+        let compared = self.duplicates(judged, paragraphs, documents)?;
+        self.paragraphs(duplicates, compared)?;
         self.sites(sites, &mut about)?;
         self.labelled(drawn, &mut about)?;
         self.figures.sort_by_key(|figure| figure.gate);
@@ -205,33 +208,53 @@ impl Corpus<'_> {
         Ok(())
     }
 
-    /// Documents that are copies, the largest families and the most similar ones first.
-    fn duplicates(&mut self, mut judged: Judged, documents: u64) -> Result<()> {
+    /// How many examples a gate has.
+    fn most(&self) -> usize {
+        self.job.config.check.examples as usize
+    }
+
+    /// Documents that are copies, the largest families and the most similar ones first. Says how many paragraphs the others have.
+    fn duplicates(&mut self, mut judged: Judged, paragraphs: PerDocument, documents: u64) -> Result<u64> {
         /// Similarities are compared as whole numbers.
         const PARTS: f64 = 1e9;
-        let most = self.job.config.check.examples;
-        let (mut exact, mut near) = ((0, Pairs::new(most)), (0, Pairs::new(most)));
+        let mut by_original = self.job.sorter("by-original", self.job.memory() / 8, None);
+        let (mut exact, mut near, mut compared) = (0, 0, 0);
+        let mut nearest = Best::new(self.most());
+        let mut paragraphs = paragraphs.finish()?.peekable();
         while let Some(next) = judged.peek() {
             let Ok(number) = next.as_ref().map(|judged| judged.document) else {
-                return judged.next().map_or(Ok(()), |error| error.map(drop));
+                return judged.next().map_or(Ok(0), |error| error.map(|_| 0));
             };
-            match take_verdict(&mut judged, number)? {
-                (Verdict::Duplicate { exact: true, .. }, _) => exact.0 += 1,
-                (Verdict::Duplicate { canonical, similarity, .. }, _) => {
-                    near.0 += 1;
-                    near.1.add((similarity * PARTS) as u64, number, canonical);
-                }
-                (Verdict::Keep { copies }, Some(copy))
-                    if exact.1.is_wanted(u64::from(copies))
-                        && self.store.exact_key(number)? == self.store.exact_key(copy)? =>
-                {
-                    exact.1.add(u64::from(copies), copy, number);
-                }
-                _ => {}
+            while let Some(kept) = paragraphs.next_if(|row| !matches!(row, Ok(row) if row.0 >= number)) {
+                compared += u64::from(kept?.1);
             }
+            match take_verdict(&mut judged, number)? {
+                (Verdict::Duplicate { exact: true, canonical, .. }, _) => {
+                    exact += 1;
+                    by_original.push((canonical, number))?;
+                }
+                (Verdict::Duplicate { canonical, similarity, .. }, _) => {
+                    near += 1;
+                    nearest
+                        .add((Reverse((similarity * PARTS) as u64), number), (number, canonical, similarity));
+                }
+                _ => continue,
+            }
+            paragraphs.next_if(|row| matches!(row, Ok(row) if row.0 == number)).transpose()?;
         }
-        let mut figure = Figure::counted(Gate::ExactDuplicates, exact.0, documents);
-        for (copies, copy, original) in exact.1.pairs {
+        for kept in paragraphs {
+            compared += u64::from(kept?.1);
+        }
+        let mut largest = Best::new(self.most());
+        groups(
+            by_original.finish()?,
+            |(original, _)| *original,
+            |(original, copy), copies| {
+                largest.add((Reverse(copies), original), (original, copy, copies));
+            },
+        )?;
+        let mut figure = Figure::counted(Gate::ExactDuplicates, exact, documents);
+        for (original, copy, copies) in largest.into_values() {
             let note = match copies {
                 1 => format!("the text of {}", self.store.id(original)?),
                 _ => format!("the text of {}, which has {copies} copies", self.store.id(original)?),
@@ -239,41 +262,39 @@ impl Corpus<'_> {
             figure.examples.push(self.example(copy, None, &note)?);
         }
         self.figures.push(figure);
-        let mut figure = Figure::counted(Gate::NearDuplicates, near.0, documents);
-        for (similarity, copy, original) in near.1.pairs {
-            let similarity = similarity as f64 / PARTS;
+        let mut figure = Figure::counted(Gate::NearDuplicates, near, documents);
+        for (copy, original, similarity) in nearest.into_values() {
             let note = format!("similarity {similarity:.3} with {}", self.store.id(original)?);
             figure.examples.push(self.example(copy, None, &note)?);
         }
         self.figures.push(figure);
-        Ok(())
+        Ok(compared)
     }
 
-    /// Paragraphs that stand elsewhere too, those with the most places first.
-    fn paragraphs(&mut self, duplicates: Paragraphs, paragraphs: u64) -> Result<()> {
+    /// Paragraphs that stand elsewhere too, those with the most places first, among all `compared`: those of documents that are
+    /// no copies themselves.
+    fn paragraphs(&mut self, duplicates: Paragraphs, compared: u64) -> Result<()> {
         let mut by_owner = self.job.sorter("by-owner", self.job.memory() / 8, None);
         for duplicate in duplicates {
             let duplicate = duplicate?;
             by_owner.push((duplicate.owner, (duplicate.document, duplicate.block)))?;
         }
-        let mut by_owner = by_owner.finish()?;
         let mut found = 0;
-        let mut worst = Pairs::new(self.job.config.check.examples);
-        let mut places: Vec<Place> = Vec::new();
-        while let Some(group) = by_owner.next_group(|a, b| a.0 == b.0)? {
-            let places_here = group.len() as u64;
-            found += places_here;
-            if worst.is_wanted(places_here) {
-                worst.add(places_here, places.len() as u32, 0);
-                places.push(group[0]);
-            }
-        }
-        let mut figure = Figure::counted(Gate::RepeatedBlocks, found, paragraphs);
-        for (count, place, _) in worst.pairs {
-            let ((owner, _), (document, block)) = places[place as usize];
+        let mut worst = Best::new(self.most());
+        groups(
+            by_owner.finish()?,
+            |(owner, _)| *owner,
+            |(owner, place), places| {
+                found += places;
+                worst.add((Reverse(places), owner), (owner, place, places));
+            },
+        )?;
+        let mut figure = Figure::counted(Gate::RepeatedBlocks, found, compared);
+        for ((owner, _), (document, block), places) in worst.into_values() {
             let draft = self.store.draft(document)?;
             let span = draft.labelled.blocks.get(block as usize).map(|block| block.block.span);
-            let others = if count == 1 { String::new() } else { format!(", and {} more places", count - 1) };
+            let others =
+                if places == 1 { String::new() } else { format!(", and {} more places", places - 1) };
             let note = format!("also in {}{others}", self.store.id(owner)?);
             figure.examples.push(self.example(document, span, &note)?);
         }
@@ -282,23 +303,27 @@ impl Corpus<'_> {
     }
 
     /// The sites with the most documents.
-    fn sites(&mut self, sites: super::sort::Sorter<(u64, u32)>, about: &mut About) -> Result<()> {
-        let mut sites = sites.finish()?;
-        let mut largest = Pairs::new(SITES as u32);
-        while let Some(group) = sites.next_group(|a, b| a.0 == b.0)? {
-            about.addressed += group.len() as u64;
-            largest.add(group.len() as u64, group[0].1, 0);
-        }
-        for (count, document, _) in &largest.pairs {
-            let url = self.store.draft(*document)?.document.url;
+    fn sites(&mut self, sites: Sorter<(u64, u32)>, about: &mut About) -> Result<()> {
+        let mut largest = Best::new(SITES);
+        groups(
+            sites.finish()?,
+            |(site, _)| *site,
+            |(_, first), documents| {
+                about.addressed += documents;
+                largest.add((Reverse(documents), first), (first, documents));
+            },
+        )?;
+        let largest = largest.into_values();
+        for (first, documents) in &largest {
+            let url = self.store.draft(*first)?.document.url;
             let name = url.as_deref().and_then(host).unwrap_or_default();
-            about.sites.push(Part { name, count: *count });
+            about.sites.push(Part { name, count: *documents });
         }
         let most = about.sites.first().map_or(0, |site| site.count);
         let mut figure = Figure::counted(Gate::SiteShare, most, about.addressed);
         figure.parts.clone_from(&about.sites);
-        if let Some((_, document, _)) = largest.pairs.first() {
-            figure.examples.push(self.example(*document, None, &about.sites[0].name)?);
+        if let (Some((first, _)), 1..) = (largest.first(), self.most()) {
+            figure.examples.push(self.example(*first, None, &about.sites[0].name)?);
         }
         self.figures.push(figure);
         Ok(())
@@ -307,4 +332,4 @@ impl Corpus<'_> {
 
 type Judged = std::iter::Peekable<super::sort::Sorted<super::verdicts::Judged>>;
 type Paragraphs = std::iter::Peekable<super::sort::Sorted<crate::dedup::DuplicateBlock>>;
-type Place = ((u32, u32), (u32, u32));
+type PerDocument = Sorter<(u32, u32)>;

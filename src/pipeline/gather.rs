@@ -12,6 +12,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::best::Best;
 use super::sort::{Sorted, Sorter};
 use crate::document::{DropReason, Verdict};
 use crate::error::Result;
@@ -157,33 +158,8 @@ impl Gatherer {
     }
 }
 
-/// The `most` best of what comes by, in order.
-#[derive(Debug)]
-struct Best<K, T> {
-    most: usize,
-    best: Vec<(K, T)>,
-}
-
-impl<K: Ord, T> Best<K, T> {
-    fn new(most: usize) -> Self {
-        Self { most, best: Vec::new() }
-    }
-
-    fn add(&mut self, key: K, value: T) {
-        let at = self.best.partition_point(|(better, _)| *better < key);
-        if at < self.most {
-            self.best.insert(at, (key, value));
-            self.best.truncate(self.most);
-        }
-    }
-
-    fn into_values(self) -> Vec<T> {
-        self.best.into_iter().map(|(_, value)| value).collect()
-    }
-}
-
 /// A share, ordered by its size: the larger one comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 struct LargerShare {
     part: u64,
     of: u64,
@@ -196,6 +172,14 @@ impl Ord for LargerShare {
         theirs.cmp(&mine)
     }
 }
+
+impl PartialEq for LargerShare {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for LargerShare {}
 
 impl PartialOrd for LargerShare {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {

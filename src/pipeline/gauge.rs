@@ -4,7 +4,8 @@
 //! drawn by chance, so that they can be labelled afterwards: those with the smallest hashes of their numbers, which is a draw
 //! without replacement and the same in every run.
 //!
-//! In memory are the sums, the numbers of the drawn documents, and a share of `run.memory` for sorting sites.
+//! In memory are the sums, the numbers of the drawn documents, and a share of `run.memory` for sorting what there is one of for
+//! each document.
 
 use std::collections::BinaryHeap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -28,15 +29,17 @@ pub(super) struct Seen {
     look: Look,
     /// A hash of its site.
     site: Option<u64>,
+    /// Paragraphs that are long enough to be compared.
+    paragraphs: u32,
 }
 
 impl Seen {
     pub fn of(draft: &Draft, input: &Input, words: u32, paragraphs: usize) -> Self {
         let Draft { document, labelled, .. } = draft;
         let has_id = input.kind == Kind::Text || document.cleaned.is_some() || !is_numbered(document, input);
-        let look = Look::at(document, &labelled.blocks, has_id, words, paragraphs);
+        let look = Look::at(document, &labelled.blocks, has_id, words);
         let site = document.url.as_deref().and_then(host).map(|host| xxh3_64(host.as_bytes()));
-        Self { look, site }
+        Self { look, site, paragraphs: paragraphs as u32 }
     }
 }
 
@@ -57,6 +60,8 @@ pub(super) struct State {
     pub tally: Tally,
     /// The site of each document that has one.
     pub sites: Sorter<(u64, u32)>,
+    /// How many paragraphs each document has that has any.
+    pub paragraphs: Sorter<(u32, u32)>,
     /// Documents whose id an earlier one has: how many, and the first of them.
     pub repeated: (u64, Vec<u32>),
     /// The documents with the smallest hashes.
@@ -87,6 +92,7 @@ impl Gauge {
         let state = State {
             tally: Tally::default(),
             sites: job.sorter("sites", job.memory() / 16, None),
+            paragraphs: job.sorter("paragraph-counts", job.memory() / 16, None),
             repeated: (0, Vec::new()),
             drawn: BinaryHeap::new(),
         };
@@ -99,13 +105,16 @@ impl Gauge {
 
     /// Adds the next document in input order.
     pub fn add(&self, document: u32, seen: &Seen) -> Result<()> {
-        let State { tally, sites, drawn, .. } = &mut *self.state();
+        let State { tally, sites, paragraphs, drawn, .. } = &mut *self.state();
         tally.add(document, &seen.look, &self.config);
         if self.config.sample > 0 {
             drawn.push((xxh3_64(&document.to_le_bytes()), document));
             if drawn.len() > room(self.config.sample) {
                 drawn.pop();
             }
+        }
+        if seen.paragraphs > 0 {
+            paragraphs.push((document, seen.paragraphs))?;
         }
         seen.site.map_or(Ok(()), |site| sites.push((site, document)))
     }

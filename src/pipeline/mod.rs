@@ -11,6 +11,7 @@
 //! looked for (`paragraphs`). Where a sweep is can be put down (`checkpoint`) and taken up again by another process.
 //! What a finished run has labelled can be kept, and decided on again with other settings ([`redecide`]).
 
+mod best;
 mod bits;
 mod check;
 mod checkpoint;

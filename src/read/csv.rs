@@ -6,22 +6,25 @@
 //! Bounded: a row is parsed piece by piece, and of one that is longer than allowed the rest is passed over. When it is wrong:
 //! a quote that is never closed makes one row of the rest of the file; it is rejected, and what it swallowed with it.
 
+use std::collections::HashSet;
 use std::io::{self, BufRead};
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
-use super::cut::{Cut, Cutter, Within, put_key, put_string};
+use super::cut::{Cut, Cutter, Within, put_key};
 use super::lines::too_large;
 use super::reject::{Cause, Flaw};
 use super::{Compression, open, without_mark};
 use crate::config::InputConfig;
+use crate::json::put_string;
 
 /// Bytes and fields of a row that are parsed at a time.
 const PIECE: usize = 64 << 10;
 const FIELDS: usize = 256;
 
-/// Fields of a row at the most: more is no table of pages.
+/// Fields of a row at the most, and bytes of the header, which stands in every row that is made: more is no table of pages.
 const MOST_FIELDS: usize = 10_000;
+const MOST_HEADER: usize = 256 << 10;
 
 pub(super) struct Rows {
     reader: Box<dyn BufRead + Send>,
@@ -33,17 +36,35 @@ pub(super) struct Rows {
     row: Row,
 }
 
-/// The fields of a row, one behind the other.
+/// The fields of a row, one behind the other. The vectors are as long as they ever had to be.
 #[derive(Default)]
 struct Row {
     bytes: Vec<u8>,
+    length: usize,
     ends: Vec<usize>,
+    count: usize,
 }
 
 impl Row {
+    fn clear(&mut self) {
+        (self.length, self.count) = (0, 0);
+    }
+
+    /// Room for the next piece.
+    fn room(&mut self) -> (&mut [u8], &mut [usize]) {
+        if self.bytes.len() < self.length + PIECE {
+            self.bytes.resize(self.length + PIECE, 0);
+        }
+        if self.ends.len() < self.count + FIELDS {
+            self.ends.resize(self.count + FIELDS, 0);
+        }
+        (&mut self.bytes[self.length..], &mut self.ends[self.count..])
+    }
+
     fn fields(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| &self.bytes[start..*end])
+        let ends = &self.ends[..self.count];
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        starts.zip(ends).map(|(start, end)| &self.bytes[start..*end])
     }
 }
 
@@ -52,7 +73,8 @@ enum Outcome {
     Whole,
     /// The file ends in quotes.
     Unclosed,
-    TooLarge,
+    /// It is read to its end, and not kept.
+    TooLarge(Flaw),
     End,
     Failed(io::Error),
 }
@@ -84,38 +106,46 @@ impl Rows {
 
     /// Reads the next row that is not an empty line.
     fn read(&mut self, max: usize) -> Outcome {
-        let Row { bytes, ends } = &mut self.row;
-        let (mut length, mut count, mut quotes, mut is_too_large) = (0, 0, 0, false);
+        self.row.clear();
+        let (mut has_begun, mut is_open, mut flaw) = (false, false, None);
         loop {
-            bytes.resize(length + PIECE, 0);
-            ends.resize(count + FIELDS, 0);
+            let (bytes, ends) = self.row.room();
             let input = match self.reader.fill_buf() {
                 Ok(input) => input,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
                 Err(e) => return Outcome::Failed(e),
             };
-            let (result, read, written, ended) =
-                self.csv.read_record(input, &mut bytes[length..], &mut ends[count..]);
-            quotes += memchr::memchr_iter(b'"', &input[..read]).count();
             let is_end = input.is_empty();
-            self.reader.consume(read);
-            self.at.offset += read as u64;
-            (length, count) = (length + written, count + ended);
-            if length > max || count > MOST_FIELDS {
+            // The last row may lack its line end. One that does not end with it ends in quotes.
+            let input = if is_end && has_begun && !is_open { &b"\n"[..] } else { input };
+            let (result, read, written, ended) = self.csv.read_record(input, bytes, ends);
+            has_begun |= input[..read].iter().any(|byte| !matches!(byte, b'\r' | b'\n'));
+            is_open |= is_end && read > 0 && !matches!(result, ReadRecordResult::Record);
+            if !is_end {
+                self.reader.consume(read);
+                self.at.offset += read as u64;
+            }
+            self.row.length += written;
+            self.row.count += ended;
+            if self.row.length > max {
+                flaw.get_or_insert_with(|| too_large(max));
+            } else if self.row.count > MOST_FIELDS {
+                let message = format!("the row has more than {MOST_FIELDS} fields");
+                flaw.get_or_insert(Flaw(Cause::RaggedRow, message));
+            }
+            if flaw.is_some() {
                 // The rest is parsed over what is there.
-                (length, count, is_too_large) = (0, 0, true);
+                self.row.clear();
             }
             match result {
                 ReadRecordResult::Record => {
-                    bytes.truncate(length);
-                    ends.truncate(count);
-                    return match () {
-                        () if is_too_large => Outcome::TooLarge,
-                        () if is_end && quotes % 2 == 1 => Outcome::Unclosed,
-                        () => Outcome::Whole,
+                    return match flaw {
+                        Some(flaw) => Outcome::TooLarge(flaw),
+                        None if is_open => Outcome::Unclosed,
+                        None => Outcome::Whole,
                     };
                 }
-                ReadRecordResult::End => return if is_too_large { Outcome::TooLarge } else { Outcome::End },
+                ReadRecordResult::End => return flaw.map_or(Outcome::End, Outcome::TooLarge),
                 ReadRecordResult::InputEmpty
                 | ReadRecordResult::OutputFull
                 | ReadRecordResult::OutputEndsFull => {}
@@ -126,10 +156,12 @@ impl Rows {
     /// Reads the header, if there is one.
     fn read_header(&mut self, max: usize) -> Result<bool, Flaw> {
         let bad = |message: String| Err(Flaw(Cause::BadHeader, message));
-        match self.read(max) {
+        match self.read(max.min(MOST_HEADER)) {
             Outcome::End => return Ok(false),
             Outcome::Failed(e) => return Err(open::flaw(&e, self.compression)),
-            Outcome::TooLarge => return bad("the header is too long".to_owned()),
+            Outcome::TooLarge(Flaw(_, message)) => {
+                return bad(format!("the header cannot be used: {message}"));
+            }
             Outcome::Unclosed => return bad("the file ends in a quote that the header opens".to_owned()),
             Outcome::Whole => {}
         }
@@ -137,12 +169,13 @@ impl Rows {
         if let Some(first) = names.first_mut() {
             *first = without_mark(first).to_vec();
         }
+        let mut known = HashSet::new();
         for (number, name) in names.iter().enumerate() {
             let shown = String::from_utf8_lossy(name);
             if std::str::from_utf8(name).is_err() {
                 return bad(format!("the name of column {} is not UTF-8: {shown:?}", number + 1));
             }
-            if names[..number].contains(name) {
+            if !known.insert(name) {
                 return bad(format!("two columns are called {shown:?}"));
             }
         }
@@ -152,7 +185,7 @@ impl Rows {
 
     /// Appends the row as a JSON line.
     fn put(&self, header: &[Vec<u8>], buffer: &mut Vec<u8>) -> Option<Flaw> {
-        let columns = self.row.ends.len();
+        let columns = self.row.count;
         let invalid = self.row.fields().position(|field| std::str::from_utf8(field).is_err());
         let pairs =
             header.iter().map(Vec::as_slice).chain(std::iter::repeat(&b""[..])).zip(self.row.fields());
@@ -188,13 +221,17 @@ impl Cutter for Rows {
         let (flaw, is_last) = match outcome {
             Outcome::End => return None,
             Outcome::Failed(e) => (Some(open::flaw(&e, self.compression)), true),
-            Outcome::TooLarge => (Some(too_large(max)), false),
+            Outcome::TooLarge(flaw) => (Some(flaw), false),
             Outcome::Unclosed => {
                 self.put(header, buffer);
                 let message = "the file ends in a quote that this row opens, and all behind it is in there";
                 (Some(Flaw(Cause::RaggedRow, message.to_owned())), true)
             }
-            Outcome::Whole => (self.put(header, buffer), false),
+            Outcome::Whole => {
+                let start = buffer.len();
+                let flaw = self.put(header, buffer);
+                (flaw.or_else(|| (buffer.len() - start > max).then(|| too_large(max))), false)
+            }
         };
         self.at.record += 1;
         Some(Cut { record, offset, flaw, is_last })

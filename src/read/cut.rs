@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::reject::Flaw;
+use crate::json::put_string;
 
 /// A place in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -44,25 +45,4 @@ pub(super) fn put_key(out: &mut Vec<u8>, is_first: bool, name: &[u8]) {
     out.push(if is_first { b'{' } else { b',' });
     put_string(out, name);
     out.push(b':');
-}
-
-/// Appends a JSON string of bytes that may not be UTF-8: then nor is the line, which is for its reader to say.
-pub(super) fn put_string(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.push(b'"');
-    put_escaped(out, bytes);
-    out.push(b'"');
-}
-
-/// The same without the quotes.
-pub(super) fn put_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
-    for &byte in bytes {
-        match byte {
-            b'"' | b'\\' => out.extend([b'\\', byte]),
-            b'\n' => out.extend(*b"\\n"),
-            b'\r' => out.extend(*b"\\r"),
-            b'\t' => out.extend(*b"\\t"),
-            0..0x20 => out.extend(format!("\\u{byte:04x}").into_bytes()),
-            _ => out.push(byte),
-        }
-    }
 }

@@ -6,17 +6,18 @@
 //!
 //! A record whose length is wrong is rejected; the next one is looked for by the line that begins it, also among the bytes that
 //! the wrong length took in. When it is wrong: a page that quotes such a line behind two line ends is cut there, if its own
-//! length is wrong too.
+//! length is wrong too, or more than a record may have. Each wrong length costs the reading of so many bytes again.
 
 use std::io::{self, BufRead, Read};
 
 use memchr::memmem;
 
-use super::cut::{Cut, Cutter, Within, put_escaped, put_key, put_string};
+use super::cut::{Cut, Cutter, Within, put_key};
 use super::lines::too_large;
 use super::reject::{Cause, Flaw};
 use super::{Compression, open};
 use crate::config::InputConfig;
+use crate::json::{put_escaped, put_string};
 
 /// How every record begins.
 const VERSION: &[u8] = b"WARC/1.";
@@ -87,6 +88,11 @@ struct Headers {
     is_plain: bool,
 }
 
+fn without_brackets(value: &[u8]) -> &[u8] {
+    let value = value.strip_prefix(b"<").unwrap_or(value);
+    value.strip_suffix(b">").unwrap_or(value)
+}
+
 /// What a record is to us.
 enum Content {
     Text,
@@ -96,6 +102,25 @@ enum Content {
 }
 
 impl Headers {
+    /// Takes a header, `name: value`; what is none is passed over.
+    fn set(&mut self, header: &[u8]) {
+        let Some(colon) = header.iter().position(|byte| *byte == b':') else { return };
+        let (name, value) = (header[..colon].to_ascii_lowercase(), header[colon + 1..].trim_ascii());
+        match &name[..] {
+            b"warc-type" => self.kind = value.to_ascii_lowercase(),
+            b"content-length" => {
+                self.length = std::str::from_utf8(value).ok().and_then(|value| value.parse().ok());
+            }
+            b"warc-record-id" => self.id = without_brackets(value).to_vec(),
+            // Some writers put it in brackets, as an earlier draft had it.
+            b"warc-target-uri" => self.url = without_brackets(value).to_vec(),
+            b"content-type" => self.is_plain = value.to_ascii_lowercase().starts_with(b"text/plain"),
+            b"warc-date" => self.date = value.to_vec(),
+            b"warc-identified-content-language" => self.language = value.to_vec(),
+            _ => {}
+        }
+    }
+
     fn content(&self) -> Result<Content, Fault> {
         Ok(match &self.kind[..] {
             b"conversion" => Content::Text,
@@ -184,6 +209,7 @@ impl Records {
     fn headers(&mut self) -> Result<Headers, Fault> {
         let mut headers = Headers::default();
         let mut left = MOST_HEADERS;
+        let mut header = Vec::new();
         loop {
             let line = self.line(left)?;
             left -= line.len() as u64;
@@ -192,30 +218,18 @@ impl Records {
                     if left == 0 { "the headers are too long" } else { "the file ends in a header" };
                 return Err(Fault::Bad(message.to_owned()));
             }
-            let line = line.trim_ascii();
-            if line.is_empty() {
-                return Ok(headers);
+            let content = line.trim_ascii();
+            // A line that begins with a space goes on with the header before it.
+            if line.starts_with(b" ") || line.starts_with(b"\t") {
+                header.push(b' ');
+            } else {
+                headers.set(&header);
+                header.clear();
             }
-            let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
-            let (name, value) = (line[..colon].to_ascii_lowercase(), line[colon + 1..].trim_ascii());
-            match &name[..] {
-                b"warc-type" => headers.kind = value.to_ascii_lowercase(),
-                b"content-length" => {
-                    headers.length = std::str::from_utf8(value).ok().and_then(|value| value.parse().ok());
-                }
-                b"warc-record-id" => {
-                    let id = value.strip_prefix(b"<").unwrap_or(value);
-                    headers.id = id.strip_suffix(b">").unwrap_or(id).to_vec();
-                }
-                b"warc-target-uri" => {
-                    // Some writers put it in brackets, as an earlier draft had it.
-                    let url = value.strip_prefix(b"<").unwrap_or(value);
-                    headers.url = url.strip_suffix(b">").unwrap_or(url).to_vec();
-                }
-                b"content-type" => headers.is_plain = value.to_ascii_lowercase().starts_with(b"text/plain"),
-                b"warc-date" => headers.date = value.to_vec(),
-                b"warc-identified-content-language" => headers.language = value.to_vec(),
-                _ => {}
+            header.extend_from_slice(content);
+            if content.is_empty() {
+                headers.set(&header);
+                return Ok(headers);
             }
         }
     }
@@ -228,13 +242,24 @@ impl Records {
         };
         let start = buffer.len();
         let taken = (&mut self.reader).take(length.min(max as u64 + 1)).read_to_end(buffer)? as u64;
-        let passed = io::copy(&mut (&mut self.reader).take(length - taken), &mut io::sink())?;
-        self.at.offset += taken + passed;
-        if taken + passed < length {
-            let missing = length - taken - passed;
+        self.at.offset += taken;
+        let mut passed = 0;
+        if taken < length && taken > max as u64 {
+            // Too long, or its length is wrong: bytes that are passed over cannot be given back, so it is found out now.
+            let begins_inside = next_record(&buffer[start..]).is_some();
+            passed = if begins_inside { 0 } else { self.pass_over(length - taken, &buffer[start..])? };
+            if begins_inside || taken + passed < length {
+                self.give_back(start, buffer);
+                return Err(Fault::Bad(
+                    "the record is too long, and by its Content-Length it holds the next one, or the end of the file"
+                        .to_owned(),
+                ));
+            }
+        } else if taken < length {
             self.give_back(start, buffer);
             return Err(Fault::Bad(format!(
-                "the file ends {missing} bytes before the record does, by its Content-Length"
+                "the file ends {} bytes before the record does, by its Content-Length",
+                length - taken
             )));
         }
         let mut behind = Vec::new();
@@ -261,17 +286,34 @@ impl Records {
         self.reader.take_back(bytes);
     }
 
+    /// Passes over so many bytes, but stops before a line that begins a record: says how many it passed.
+    fn pass_over(&mut self, bytes: u64, before: &[u8]) -> io::Result<u64> {
+        let mut is_blank = before.ends_with(b"\n\n") || before.ends_with(b"\n\r\n");
+        let mut is_start = before.ends_with(b"\n");
+        let (mut passed, mut line) = (0, Vec::new());
+        while passed < bytes {
+            line.clear();
+            (&mut self.reader).take((bytes - passed).min(MOST_HEADERS)).read_until(b'\n', &mut line)?;
+            if line.is_empty() {
+                break;
+            }
+            self.at.offset += line.len() as u64;
+            if is_blank && line.starts_with(VERSION) {
+                self.take_back(line);
+                break;
+            }
+            passed += line.len() as u64;
+            is_blank = is_start && line.trim_ascii().is_empty();
+            is_start = line.ends_with(b"\n");
+        }
+        Ok(passed)
+    }
+
     /// Gives back what a wrong length has taken of the records behind. The bytes of `buffer` are those read last.
     fn give_back(&mut self, start: usize, buffer: &mut Vec<u8>) {
-        let content = &buffer[start..];
-        let is_behind_a_blank_line =
-            |at: &usize| content[..*at].ends_with(b"\n") || content[..*at].ends_with(b"\n\r");
-        let mark = [b"\n", VERSION].concat();
-        let next = memmem::find_iter(content, &mark).find(is_behind_a_blank_line);
-        if let Some(at) = next {
-            let next = start + at + 1;
-            self.take_back(buffer[next..].to_vec());
-            buffer.truncate(next);
+        if let Some(at) = next_record(&buffer[start..]) {
+            self.take_back(buffer[start + at..].to_vec());
+            buffer.truncate(start + at);
         }
     }
 
@@ -296,6 +338,14 @@ impl Records {
     }
 }
 
+/// Where behind a blank line a record begins.
+fn next_record(content: &[u8]) -> Option<usize> {
+    let is_behind_a_blank_line =
+        |at: &usize| content[..*at].ends_with(b"\n") || content[..*at].ends_with(b"\n\r");
+    let mark = [b"\n", VERSION].concat();
+    memmem::find_iter(content, &mark).find(is_behind_a_blank_line).map(|at| at + 1)
+}
+
 impl Cutter for Records {
     fn next(&mut self, max: usize, buffer: &mut Vec<u8>) -> Option<Cut> {
         let start = buffer.len();
@@ -318,7 +368,7 @@ impl Cutter for Records {
                 }
                 Ok((headers, Content::Text)) if buffer.len() - start <= max => {
                     self.put(&headers, start, buffer);
-                    (None, false)
+                    ((buffer.len() - start > max).then(|| too_large(max)), false)
                 }
                 Ok((_, Content::Text)) => (Some(too_large(max)), false),
                 Ok((headers, Content::Html)) => {

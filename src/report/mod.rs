@@ -8,6 +8,7 @@
 //! and removed bytes add up; the corpus file is larger than that.
 
 pub(crate) mod details;
+mod foreign;
 mod guard;
 pub mod html;
 mod interval;
@@ -26,6 +27,7 @@ pub use details::{
     RepeatedBlock, Site, Sites, Whose, WordDiff,
 };
 pub(crate) use details::{Counts, Gathered, Place, Repeated, beginning};
+pub use foreign::steers;
 pub use guard::{Breach, Case, Guard, NAMED_CASES};
 pub use interval::{CONFIDENCE, Interval};
 pub use quality::{Fate, Missed, NAMED_MISSED, Quality, Stratum};

@@ -141,10 +141,19 @@ impl Output {
         }
     }
 
+    /// The same for a corpus in one file.
+    ///
+    /// # Errors
+    /// As [`Output::check`]; and where shards of that name stand.
+    pub fn check_corpus(path: &Path, existing: Existing) -> Result<()> {
+        Self::check(path, ROWS, existing)?;
+        shards::refuse_other_form(path, false)
+    }
+
     /// The same for a corpus in shards.
     ///
     /// # Errors
-    /// As [`Output::check`].
+    /// As [`Output::check`]; and where a file of that name stands.
     pub fn check_shards(path: &Path, existing: Existing) -> Result<()> {
         if path == Path::new("-") || fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
         {
@@ -152,6 +161,7 @@ impl Output {
             return Err(Error::Output { path: path.to_owned(), message });
         }
         Self::check(path, ROWS, Existing::Replace)?;
+        shards::refuse_other_form(path, true)?;
         if existing == Existing::Refuse { shards::refuse_existing(path) } else { Ok(()) }
     }
 
@@ -327,12 +337,9 @@ impl Sharding {
         let mut json = serde_json::to_vec_pretty(&manifest).expect("names and numbers");
         json.push(b'\n');
         file.write(&json)?;
-        if self.existing == Existing::Replace {
-            let behind = shards::behind(&self.path, finished.len());
-            finished[0].replaced.push(path);
-            finished[0].replaced.extend(behind);
-        }
-        finished.push(file.finish()?);
+        let before = Manifest::read(&path).ok().filter(|_| self.existing == Existing::Replace);
+        let replaced = before.map_or_else(Vec::new, |before| before.without(&manifest, &self.path));
+        finished.push(Finished { replaced, ..file.finish()? });
         Ok(finished)
     }
 }
@@ -341,7 +348,8 @@ impl Sharding {
 struct Finished {
     path: PathBuf,
     place: Place,
-    /// Files of an earlier run that go before it gets its name: what they say of others is true no more.
+    /// Files of an earlier run that go before it gets its name. What names them goes with it, so they are found again by a run
+    /// that goes on behind a kill.
     replaced: Vec<PathBuf>,
 }
 

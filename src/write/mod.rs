@@ -27,6 +27,8 @@ pub use rejects::write_reject;
 pub use shards::{Manifest, Shard, is_in_shards, manifest_path};
 pub use spans::{SpanDecision, bytes_within, without_spans};
 
+use crate::json;
+
 /// Appends a number, a truth or nothing as JSON.
 fn put<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
     serde_json::to_writer(out, value).expect("a vector takes every number");
@@ -35,42 +37,7 @@ fn put<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
 /// Appends a string as JSON, or `null`.
 fn put_text<'t>(out: &mut Vec<u8>, text: impl Into<Option<&'t str>>) {
     let Some(text) = text.into() else { return out.extend_from_slice(b"null") };
-    let bytes = text.as_bytes();
-    let mut written = 0;
-    out.push(b'"');
-    loop {
-        let found = find_escaped(bytes, written);
-        out.extend_from_slice(&bytes[written..found]);
-        let Some(&byte) = bytes.get(found) else { break };
-        match byte {
-            b'"' | b'\\' => out.extend([b'\\', byte]),
-            b'\n' => out.extend(*b"\\n"),
-            b'\t' => out.extend(*b"\\t"),
-            b'\r' => out.extend(*b"\\r"),
-            0x08 => out.extend(*b"\\b"),
-            0x0c => out.extend(*b"\\f"),
-            _ => {
-                out.extend(*b"\\u00");
-                out.extend([byte >> 4, byte & 0xf].map(|nibble| b"0123456789abcdef"[usize::from(nibble)]));
-            }
-        }
-        written = found + 1;
-    }
-    out.push(b'"');
-}
-
-/// The first byte at or after `from` that JSON does not take as it is, or the end. Most stretches hold none, and for all
-/// bytes of one to be asked at once it has a fixed length.
-fn find_escaped(bytes: &[u8], from: usize) -> usize {
-    const STRETCH: usize = 16;
-    let is_escaped = |byte: &u8| (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
-    let mut at = from;
-    while let Some(stretch) = bytes[at..].first_chunk::<STRETCH>()
-        && !stretch.iter().fold(false, |any, byte| any | is_escaped(byte))
-    {
-        at += STRETCH;
-    }
-    bytes[at..].iter().position(is_escaped).map_or(bytes.len(), |found| at + found)
+    json::put_string(out, text.as_bytes());
 }
 
 /// Appends one of our own names, which has nothing to escape, or `null`.
@@ -95,22 +62,6 @@ fn put_hash(out: &mut Vec<u8>, hash: u128) {
     let nibble = |shift: u32| b"0123456789abcdef"[(hash >> shift) as usize & 0xf];
     out.extend((0..32).rev().map(|digit| nibble(4 * digit)));
     out.push(b'"');
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn texts_are_escaped_as_serde_json_does(text in "([ -~]|[\\x00-\\x1f\\x7f\"\\\\]|\\PC){0,60}") {
-            let mut out = b"before".to_vec();
-            put_text(&mut out, text.as_str());
-            prop_assert_eq!(&out[6..], serde_json::to_vec(&text).unwrap());
-        }
-    }
 }
 
 /// Small documents for the tests of this module and of those that read what it writes.

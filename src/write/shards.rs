@@ -2,7 +2,8 @@
 //!
 //! `corpus.jsonl.zst` becomes `corpus-00000.jsonl.zst`, `corpus-00001.jsonl.zst` and so on, and `corpus.manifest.json`. A shard
 //! is full when so many bytes of it are on their way to disk, which is looked at between two portions of documents: so shards
-//! are a little larger than was asked for, the last one is smaller, and where they are cut depends on the documents alone.
+//! are a little larger than was asked for, the last one is smaller, and where they are cut depends on the documents alone. Of
+//! a table the rows count that wait to be packed, so its shards are smaller.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -59,6 +60,14 @@ impl Manifest {
         }
     }
 
+    /// The shards of `path` that another manifest does not have. What else it may name is somebody's file.
+    pub(super) fn without(&self, other: &Self, path: &Path) -> Vec<PathBuf> {
+        let is_stale = |shard: &&Shard| {
+            !other.shards.iter().any(|kept| kept.name == shard.name) && is_shard_name(path, &shard.name)
+        };
+        self.shards.iter().filter(is_stale).map(|shard| path.with_file_name(&shard.name)).collect()
+    }
+
     /// Reads the manifest of a corpus that was written in shards.
     ///
     /// # Errors
@@ -111,15 +120,6 @@ pub(super) fn checksum(hash: &Xxh3) -> String {
     format!("{:032x}", hash.digest128())
 }
 
-/// Shards that go on where the first `count` end, the last one first: an earlier run had more of them. Whatever else has such
-/// a name is somebody's file.
-pub(super) fn behind(path: &Path, count: usize) -> Vec<PathBuf> {
-    let shards = (count..).map(|number| shard_path(path, number));
-    let mut behind: Vec<PathBuf> = shards.take_while(|shard| shard.is_file()).collect();
-    behind.reverse();
-    behind
-}
-
 /// Whether a file is a shard of `path` by its name, or the manifest.
 #[must_use]
 pub fn is_in_shards(path: &Path, file: &Path) -> bool {
@@ -157,10 +157,30 @@ fn joined(parts: &[&str]) -> OsString {
 /// A file name before and from its first dot that begins an extension.
 fn parts(path: &Path) -> (String, String) {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let packed = [".gz", ".zst"].into_iter().find(|end| name.len() > end.len() && name.ends_with(end));
+    let lower = name.to_ascii_lowercase();
+    let packed = [".gz", ".zst"].into_iter().find(|end| name.len() > end.len() && lower.ends_with(end));
     let rest = &name[..name.len() - packed.map_or(0, str::len)];
     let at = rest.rfind('.').filter(|at| *at > 0).unwrap_or(rest.len());
     (name[..at].to_owned(), name[at..].to_owned())
+}
+
+/// Refuses to write a corpus where it stands already in the other form, as one file or in shards: nobody could tell any more
+/// which of them holds.
+///
+/// # Errors
+/// [`Error::Output`] with the file.
+pub(super) fn refuse_other_form(path: &Path, in_shards: bool) -> Result<()> {
+    let other = if in_shards { path.to_owned() } else { manifest_path(path) };
+    let is_there = if in_shards { other.exists() } else { Manifest::read(&other).is_ok() };
+    if !is_there {
+        return Ok(());
+    }
+    let message = if in_shards {
+        "is an earlier corpus in one file; remove it, or name another, before it is written in shards"
+    } else {
+        "says that an earlier corpus stands in shards; remove them and it, or name another, before it is written as one file"
+    };
+    Err(Error::Output { path: other, message: message.to_owned() })
 }
 
 /// Refuses to write shards where some stand already.
@@ -193,6 +213,7 @@ mod tests {
             ("a/corpus.jsonl.zst", "a/corpus-00007.jsonl.zst", "a/corpus.manifest.json"),
             ("corpus.parquet", "corpus-00007.parquet", "corpus.manifest.json"),
             ("my.corpus.jsonl", "my.corpus-00007.jsonl", "my.corpus.manifest.json"),
+            ("C.JSONL.GZ", "C-00007.JSONL.GZ", "C.manifest.json"),
         ] {
             assert_eq!(shard_path(path.as_ref(), 7), Path::new(shard));
             assert_eq!(manifest_path(path.as_ref()), Path::new(manifest));
@@ -200,14 +221,22 @@ mod tests {
     }
 
     #[test]
-    fn only_shards_that_go_on_are_taken_away() {
-        let dir = tempfile::tempdir().unwrap();
-        let at = |name: &str| dir.path().join(name);
-        for name in ["c-00000.jsonl", "c-00001.jsonl", "c-00002.jsonl", "c-00004.jsonl", "c-20240101.jsonl"] {
-            fs::write(at(name), "").unwrap();
-        }
-        assert_eq!(behind(&at("c.jsonl"), 1), [at("c-00002.jsonl"), at("c-00001.jsonl")]);
-        assert_eq!(behind(&at("c.jsonl"), 3), [PathBuf::new(); 0]);
+    fn only_shards_are_taken_away() {
+        let shard =
+            |name: &str| Shard { name: name.to_owned(), records: 0, bytes: 0, xxh3_128: String::new() };
+        let names = [
+            "c-00000.jsonl",
+            "c-00001.jsonl",
+            "precious.txt",
+            "c.manifest.json",
+            "..",
+            "",
+            "c-x.jsonl",
+            "a/c-00002.jsonl",
+        ];
+        let before = Manifest::of(names.map(shard).into());
+        let now = Manifest::of(vec![shard("c-00000.jsonl")]);
+        assert_eq!(before.without(&now, Path::new("o/c.jsonl")), [PathBuf::from("o/c-00001.jsonl")]);
         for (file, is_own) in [
             ("./c-00007.jsonl", true),
             ("c.manifest.json", true),

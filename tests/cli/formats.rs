@@ -132,8 +132,8 @@ fn shards_are_the_corpus_in_pieces_and_the_manifest_names_them() {
 fn shards_are_verified_as_the_corpus_they_are() {
     let folder = Folder::new();
     folder.write("pages.jsonl", corpus(1500, 2));
-    let args = ["--shard-size", "100kB", "--decisions", "decisions.jsonl"];
-    clean(&folder, "pages.jsonl", "corpus.jsonl.zst", &args);
+    let sharded = ["-o", "corpus.jsonl.zst", "--shard-size", "100kB", "--decisions", "decisions.jsonl", "-q"];
+    folder.succeed(["clean", "pages.jsonl"].into_iter().chain(sharded));
     let verify = |corpus: &str| {
         folder.run(["verify", "pages.jsonl", "--decisions", "decisions.jsonl", "--corpus", corpus])
     };
@@ -143,6 +143,9 @@ fn shards_are_verified_as_the_corpus_they_are() {
     }
     let second = folder.read("corpus-00001.jsonl.zst");
     folder.write("corpus-00001.jsonl.zst", folder.read("corpus-00000.jsonl.zst"));
+    let run = verify("corpus.jsonl.zst");
+    assert!(run.code() == Some(1) && run.stderr().contains("corpus-00001.jsonl.zst: it"), "{}", run.stderr());
+    folder.write("corpus-00001.jsonl.zst", &second[..second.len() / 2]);
     let run = verify("corpus.jsonl.zst");
     assert!(run.code() == Some(1) && run.stderr().contains("corpus-00001.jsonl.zst: it"), "{}", run.stderr());
     fs::remove_file(folder.join("corpus-00001.jsonl.zst")).expect("a file");
@@ -178,6 +181,16 @@ fn shards_replace_nothing_unasked_and_are_no_stream() {
     assert_eq!(run(&["-o", "other.jsonl", "--shard-size", "1MB"]).code(), Some(0));
     assert_eq!(run(&["-o", "other.jsonl", "--shard-size", "1MB"]).code(), Some(2));
     assert_eq!(shards(&folder, "other.manifest.json").1, 1);
+    // One corpus does not stand there twice.
+    let refused = run(&["-o", "other.jsonl", "--overwrite"]);
+    assert!(
+        refused.code() == Some(2) && refused.stderr().contains("stands in shards"),
+        "{}",
+        refused.stderr()
+    );
+    folder.write("one.jsonl", "");
+    let refused = run(&["-o", "one.jsonl", "--shard-size", "1MB", "--overwrite"]);
+    assert!(refused.code() == Some(2) && refused.stderr().contains("in one file"), "{}", refused.stderr());
 }
 
 #[test]

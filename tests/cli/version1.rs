@@ -16,7 +16,8 @@ fn written() -> Folder {
 }
 
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(folder).expect("it can be listed").map(|entry| entry.expect("an entry").path());
+    let entries =
+        std::fs::read_dir(folder).expect("it can be listed").map(|entry| entry.expect("an entry").path());
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
@@ -34,7 +35,12 @@ fn decisions_rejects_and_corpora_are_read() {
     done(&explained);
     assert!(explained.stdout().contains("page-2"), "{}", explained.stdout());
     let restore = ["restore", "pages.jsonl", "--decisions", "decisions.jsonl", "-o", "back.jsonl"];
-    done(&folder.run(restore.into_iter().chain(["--reason", "near_duplicate", "--reason", "exact_duplicate"])));
+    done(&folder.run(restore.into_iter().chain([
+        "--reason",
+        "near_duplicate",
+        "--reason",
+        "exact_duplicate",
+    ])));
     let back: Vec<Value> = folder.lines("back.jsonl").iter().map(|line| line["id"].clone()).collect();
     assert_eq!(back, ["copy", "near"]);
     done(&folder.run(["diff", "decisions.jsonl", "decisions.jsonl"]));
@@ -73,7 +79,10 @@ fn an_index_is_used_and_grows() {
     let pages = String::from_utf8(folder.read("pages.jsonl")).expect("it is UTF-8");
     let seen: Value = serde_json::from_str(pages.lines().next().expect("a line")).expect("it is JSON");
     let seen = &seen["text"];
-    folder.write("more.jsonl", format!("{}\n{}\n", json!({"id": "new", "text": page}), json!({"id": "seen", "text": seen})));
+    folder.write(
+        "more.jsonl",
+        format!("{}\n{}\n", json!({"id": "new", "text": page}), json!({"id": "seen", "text": seen})),
+    );
     done(&folder.run(["clean", "more.jsonl", "-o", "more.out.jsonl", "--index", "index", "-q"]));
     let kept: Vec<Value> = folder.lines("more.out.jsonl").iter().map(|line| line["id"].clone()).collect();
     assert_eq!(kept, ["new"]);

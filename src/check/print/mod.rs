@@ -10,6 +10,7 @@ mod text;
 
 use super::{Finding, Report};
 use crate::check::docs::percent;
+use crate::check::escape::line;
 use crate::report::table::grouped;
 
 /// The forms.
@@ -68,6 +69,6 @@ fn measured(finding: &Finding) -> String {
 
 /// `body 3, heading 2`.
 fn parts(finding: &Finding) -> String {
-    let shown = finding.parts.iter().map(|part| format!("{} {}", part.name, grouped(part.count)));
+    let shown = finding.parts.iter().map(|part| format!("{} {}", line(&part.name), grouped(part.count)));
     shown.collect::<Vec<_>>().join(", ")
 }

@@ -1,8 +1,8 @@
 //! SARIF 2.1.0, for code scanning: a rule a gate, and a result for each example of a gate that fails or warns.
 //!
 //! A result points at a line: of JSON lines at that of the record, of a text file at that of the place. The span inside the
-//! text stands in the properties, since in a file of JSON it is no offset. A gate without examples has one result, at the first
-//! line of the first file that another points at, or without a place.
+//! text stands in the properties, since in a file of JSON it is no offset. A gate without examples has one result without
+//! a place.
 
 use serde_json::{Value, json};
 

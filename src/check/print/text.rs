@@ -62,6 +62,9 @@ fn gates(report: &Report, out: &mut String) -> std::fmt::Result {
         let mut between = String::new();
         if finding.is_sampled {
             between = format!("  {} and {}", percent(finding.low), percent(finding.high));
+            if finding.is_close() {
+                between += ", the limit between";
+            }
         }
         if let Some(before) = finding.baseline {
             write!(between, "  before: {}", percent(before))?;
@@ -77,10 +80,7 @@ fn gates(report: &Report, out: &mut String) -> std::fmt::Result {
             writeln!(out, "  {}", parts(finding))?;
         }
         if finding.is_close() {
-            writeln!(
-                out,
-                "  The limit lies within what the sample leaves open; a larger --sample says more."
-            )?;
+            writeln!(out, "  Another sample may say otherwise; a larger --sample says more.")?;
         }
         for example in &finding.examples {
             print_example(example, out)?;

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::{Corpus, most_first};
 use crate::check::{About, Figure, Ratio, Shown, Worst};
-use crate::config::{CheckAction, CheckConfig, Config, Gate, InputConfig, Size};
+use crate::config::{CheckAction, CheckConfig, Config, Gate, InputConfig, LabelConfig, Size};
 use crate::document::{Label, LabelledBlock, Side, Span};
 use crate::error::{Error, Result};
 use crate::pipeline::{Decided, Draft, Job, decide};
@@ -116,7 +116,7 @@ impl Corpus<'_> {
         let bytes = self.write(numbers, &file)?;
         let mut config = Config { input: InputConfig::default(), ..job.config.clone() };
         config.input.max_record = MOST;
-        config.label.enabled = true;
+        config.label = LabelConfig::default();
         config.dedup.enabled = false;
         let (kind, compression) = (Kind::Jsonl, Compression::None);
         let input = Input { path: TEXTS.into(), file, id: TEXTS.to_owned(), kind, compression, bytes };

@@ -13,7 +13,7 @@ use arrow_json::writer::{LineDelimited, NullableEncoder, WriterBuilder, make_enc
 use arrow_json::{Encoder, EncoderFactory, EncoderOptions};
 use arrow_schema::{ArrowError, DataType, FieldRef};
 
-use crate::read::cut::put_string;
+use crate::json::put_string;
 
 /// Writes rows as JSON lines, empty fields as null.
 pub(super) fn write_lines(rows: &RecordBatch, lines: &mut Vec<u8>) -> Result<(), ArrowError> {

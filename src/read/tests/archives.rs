@@ -44,6 +44,19 @@ fn a_bad_row_leaves_its_neighbours_alone() {
     let read = outcomes("x.csv", long.as_bytes(), &small);
     assert_eq!(cause(&read[0]), "record_too_large");
     assert_eq!(read[1].as_ref().unwrap().text, "Two");
+    // A quote inside a field that has none around it is a quote.
+    let read = rows("x.csv", "id,text\na,5\" nail");
+    assert_eq!((read.len(), read[0].as_ref().unwrap().text.as_str()), (1, "5\" nail"));
+    let read = rows("x.csv", "id,text\n5\" nail,\"never closed\nb,Two\n");
+    assert_eq!((read.len(), cause(&read[0])), (1, "ragged_row"));
+    let read = rows("x.csv", "id,text\r\na,One\r\n\r\n\r\n");
+    assert_eq!((read.len(), read[0].as_ref().unwrap().text.as_str()), (1, "One"));
+    assert_eq!(cause(&rows("x.csv", "id,text\n\"")[0]), "ragged_row");
+    let wide = format!("id,text\n{}\nb,Two\n", ",".repeat(20_000));
+    let read = outcomes("x.csv", wide.as_bytes(), &InputConfig::default());
+    assert_eq!(cause(&read[0]), "ragged_row");
+    assert!(message(&read[0]).contains("more than 10000 fields"));
+    assert_eq!(read[1].as_ref().unwrap().text, "Two");
     for (header, says) in [
         ("text,id,text\n", "two columns are called \"text\""),
         ("id,name\na,b\n", "there is no field \"text\""),
@@ -94,6 +107,35 @@ fn converted_pages_are_read_and_the_rest_is_told_of_or_passed_over() {
         assert!(message(&read[1]).ends_with("http://b.example/"));
         assert_eq!(read.len(), 2);
     }
+}
+
+#[test]
+fn a_wrong_length_costs_one_record_also_where_it_is_more_than_a_record_may_have() {
+    let small = InputConfig { max_record: Size::bytes(2000), ..InputConfig::default() };
+    let long = "A line of a page.\n".repeat(500);
+    for (length, content) in [(9_999_999, "A page."), (12_000, "A page."), (9_999_999, long.as_str())] {
+        let archive = [
+            conversion("1", "The first page."),
+            record("conversion", "WARC-Record-ID: <urn:2>\r\n", content, length),
+            conversion("3", "The third page."),
+            record("conversion", "", &long, long.len()),
+            conversion("5", "The last page."),
+        ]
+        .concat();
+        let read = outcomes("x.wet", archive.as_bytes(), &small);
+        let seen: Vec<&str> = read.iter().map(|read| read.as_ref().map_or_else(|_| "-", |d| &d.id)).collect();
+        assert_eq!(seen, ["urn:1", "-", "urn:3", "-", "urn:5"], "{length}");
+        assert_eq!((cause(&read[1]), cause(&read[3])), ("malformed_warc", "record_too_large"));
+    }
+}
+
+#[test]
+fn a_header_may_go_on_in_the_next_line() {
+    let folded =
+        "WARC-Target-URI:\r\n http://a.example/\r\nX-Note: a\r\n\tb: c\r\nWARC-Record-ID: <urn:1>\r\n";
+    let read = rows("x.wet", &record("conversion", folded, "A page.", 7));
+    let page = read[0].as_ref().unwrap();
+    assert_eq!((page.id.as_str(), page.url.as_deref()), ("urn:1", Some("http://a.example/")));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use std::fmt::Write;
 
 use crate::report::details::beginning;
+use crate::report::steers;
 
 /// Bytes of an id, a host or a path that are shown.
 const NAME: usize = 200;
@@ -29,16 +30,6 @@ pub(super) fn escaped(text: &str) -> String {
         }
     }
     out
-}
-
-/// Whether a character acts on what surrounds it instead of being seen.
-fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-        )
 }
 
 /// A text from outside, for itself.

@@ -169,7 +169,7 @@ pub(super) fn histograms(details: &Details) -> String {
         at.map_or_else(String::new, |(at, _)| bins[at].clone())
     };
     let about = format!(
-        "Most of the documents read have at least {}, most of those kept at least {}, and less than twice that.",
+        "The most frequent lengths are from {} to twice that of what was read, and from {} of what was kept.",
         most(&series[0]),
         most(&series[1])
     );
