@@ -180,11 +180,14 @@ struct Decided {
 }
 
 impl Decided {
-    /// Nothing where blocks or runs overlap or are none, and where an action has another's reason.
+    /// Nothing where blocks or runs overlap or are none, where a number is none that a run writes, and where an action has
+    /// another's reason.
     fn of(parsed: &ParsedDecision) -> Option<Self> {
+        /// More than a text has.
+        const BYTES: usize = 1 << 40;
         let are_apart = |mut spans: Vec<Span>| {
             spans.sort_unstable_by_key(|span| span.start);
-            spans.iter().all(|span| span.start < span.end)
+            spans.iter().all(|span| span.start < span.end && span.end < BYTES)
                 && spans.windows(2).all(|pair| pair[0].end <= pair[1].start)
         };
         let spans = |parsed: &ParsedDecision| {

@@ -1,7 +1,7 @@
 //! The share of text that is of some kind, from documents drawn by chance.
 //!
 //! The share is one of bytes, and documents are what is drawn: so it is a ratio of two sums, and its error is that of the ratio
-//! estimator, linearised (Cochran, *Sampling Techniques*, 1977, chapter 6), with 1.96 standard errors to each side and the
+//! estimator, linearised (Cochran, *Sampling Techniques*, 1977, chapter 6), with two standard errors to each side and the
 //! correction for what is drawn without replacement. Of few finds that is too narrow above; there the limit is that of the
 //! share of documents with any, times how much of their text it is.
 //!
@@ -9,8 +9,14 @@
 
 use crate::report::Interval;
 
-/// Standard errors to each side that hold 95 %.
-const ERRORS: f64 = 1.96;
+/// Standard errors to each side that hold 95 %, where they are estimated from `n` documents: Student's quantile by its expansion
+/// about the normal one (Abramowitz and Stegun, 26.7.5), which is a little small for less than four.
+fn errors(n: f64) -> f64 {
+    const Z: f64 = 1.96;
+    let freedom = n - 1.0;
+    Z + (Z.powi(3) + Z) / (4.0 * freedom)
+        + (5.0 * Z.powi(5) + 16.0 * Z.powi(3) + 3.0 * Z) / (96.0 * freedom * freedom)
+}
 
 /// Sums over the documents that were looked at.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,13 +61,17 @@ impl Ratio {
         if self.documents >= documents {
             return Interval { estimate, low: estimate, high: estimate };
         }
+        if self.documents < 2 {
+            // How documents differ is not known from one.
+            return Interval { estimate, low: 0.0, high: 1.0 };
+        }
         let n = self.documents as f64;
         let (yy, xy, xx) = self.squares;
         // The sum of the squared distances of each part from its share of the whole.
         let squares = (yy - 2.0 * estimate * xy + estimate * estimate * xx).max(0.0);
         let drawn = n / documents as f64;
         let mean = self.whole as f64 / n;
-        let error = ((1.0 - drawn) * squares / (n * (n - 1.0).max(1.0))).sqrt() / mean;
+        let error = ((1.0 - drawn) * squares / (n * (n - 1.0))).sqrt() / mean;
         // A few finds say little of how their sizes scatter. How many documents have any is known better, and so is what
         // would not have been found at all.
         let documents_at_most =
@@ -70,8 +80,8 @@ impl Ratio {
         let rare = documents_at_most(0).max(documents_at_most(self.found) * of_affected);
         Interval {
             estimate,
-            low: (estimate - ERRORS * error).max(0.0),
-            high: (estimate + ERRORS * error).max(rare).min(1.0),
+            low: (estimate - errors(n) * error).max(0.0),
+            high: (estimate + errors(n) * error).max(rare).min(1.0),
         }
     }
 }
@@ -119,6 +129,7 @@ mod tests {
         ratio.add(0, 50);
         let some = ratio.share(10);
         assert!(some.estimate == 0.0 && some.high > 0.5, "{some:?}");
+        assert!((errors(10.0) - 2.262).abs() < 0.01 && (errors(5.0) - 2.776).abs() < 0.05);
         ratio.add(25, 50);
         assert_eq!(ratio.share(2), Interval { estimate: 0.25, low: 0.25, high: 0.25 });
     }

@@ -87,10 +87,11 @@ impl Finding {
         let now = if is_sampled { share.low } else { share.estimate };
         let is_worse = before.is_none_or(|before| now > before + NOISE);
         let status = match config.actions[gate] {
+            CheckAction::Off => Status::Off,
             _ if of == 0 => Status::Nothing,
             _ if share.estimate <= limit + NOISE || !is_worse => Status::Pass,
+            CheckAction::Warn => Status::Warn,
             CheckAction::Fail => Status::Fail,
-            CheckAction::Warn | CheckAction::Off => Status::Warn,
         };
         Self {
             gate: gate.name(),

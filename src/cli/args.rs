@@ -263,6 +263,10 @@ pub fn open_lines(path: &Path) -> Result<Lines<'static>, Error> {
         path: path.display().to_string(),
         message: format!("cannot be opened: {e}"),
     })?;
+    if path.is_dir() {
+        let message = "is a folder; name a file in it".to_owned();
+        return Err(Error::Input { path: path.display().to_string(), message });
+    }
     let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
     let reader: Box<dyn BufRead> = match extension.as_deref() {
         Some("gz") => Box::new(BufReader::new(MultiGzDecoder::new(BufReader::new(file)))),

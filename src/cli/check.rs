@@ -1,7 +1,7 @@
 //! `dehusk check`: gates that a corpus must pass, for people and for pipelines.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -16,6 +16,9 @@ use super::args::{InputArgs, MachineArgs, refuse_inputs, spooled, stop_flag};
 use super::progress::{ProgressMode, progress};
 use super::{Exit, OWN, terminal};
 
+/// What is read of a baseline at the most: one of every gate is smaller.
+const MOST_BASELINE: u64 = 1 << 20;
+
 /// Measure a corpus, whoever made it, and fail where a gate is not passed
 ///
 /// Duplicates, repeated paragraphs, left-over boilerplate, broken records and characters: each has a gate with a limit and an
@@ -29,7 +32,7 @@ pub struct Args {
     machine: MachineArgs,
 
     /// Say what a gate measures, why, and how to change it; `all` for every gate
-    #[arg(long, help_heading = OWN, value_name = "GATE")]
+    #[arg(long, help_heading = OWN, value_name = "GATE", conflicts_with_all = ["output", "baseline", "inputs"])]
     explain: Option<String>,
 
     /// Form of the report
@@ -114,9 +117,8 @@ pub fn run(args: &Args) -> Result<Exit> {
     let updated = args.baseline.as_deref().filter(|_| args.update_baseline).map(open).transpose()?;
     MachineArgs::set_threads(&config)?;
     let stop = stop_flag();
-    let work = args
-        .machine
-        .throwaway_folder(Some(Path::new("check")).filter(|_| args.machine.work_dir.is_some()))?;
+    let work =
+        args.machine.throwaway_folder(args.output.as_deref().filter(|path| *path != Path::new("-")))?;
     let inputs = spooled(inputs, &work, &config)?;
     let progress = progress(args.progress);
     let job = Job::new(inputs, &config, &work, &*progress, stop);
@@ -177,7 +179,12 @@ fn open(path: &Path) -> Result<Output, Error> {
 /// The baseline in a file, and whether it is a new one: where there is no such file, and one is to be made.
 fn read(path: &Path, args: &Args, config: &Config) -> Result<(Baseline, bool), Error> {
     let name = path.display().to_string();
-    match fs::read_to_string(path) {
+    let text = |path: &Path| -> std::io::Result<String> {
+        let mut text = String::new();
+        File::open(path)?.take(MOST_BASELINE).read_to_string(&mut text)?;
+        Ok(text)
+    };
+    match text(path) {
         Ok(text) => {
             let baseline = Baseline::read(&name, &text)?;
             baseline.refuse_other_settings(&name, config)?;
@@ -187,7 +194,8 @@ fn read(path: &Path, args: &Args, config: &Config) -> Result<(Baseline, bool), E
             Ok((Baseline::new(config), true))
         }
         Err(error) => {
-            let message = format!("cannot be read: {error}; make it with --update-baseline");
+            let hint = if args.update_baseline { "" } else { "; make it with --update-baseline" };
+            let message = format!("cannot be read: {error}{hint}");
             Err(Error::Input { path: name, message })
         }
     }

@@ -86,7 +86,12 @@ fn corpus(path: &Path) -> Result<Corpus> {
     if !is_manifest && (path.exists() || !manifest.exists()) {
         return Ok(Corpus { lines: Some(open_lines(path)?), differing: Vec::new() });
     }
-    let shards = Manifest::read(&manifest)?.shards;
+    let read = Manifest::read(&manifest)?;
+    if !is_manifest && !read.is_of(path) {
+        let message = format!("names the shards of another corpus, and {} is not there", path.display());
+        return Err(Error::Input { path: manifest.display().to_string(), message }.into());
+    }
+    let shards = read.shards;
     let (mut files, mut differing) = (Vec::new(), Vec::new());
     for shard in &shards {
         let file = manifest.with_file_name(&shard.name);

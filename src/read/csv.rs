@@ -227,11 +227,7 @@ impl Cutter for Rows {
                 let message = "the file ends in a quote that this row opens, and all behind it is in there";
                 (Some(Flaw(Cause::RaggedRow, message.to_owned())), true)
             }
-            Outcome::Whole => {
-                let start = buffer.len();
-                let flaw = self.put(header, buffer);
-                (flaw.or_else(|| (buffer.len() - start > max).then(|| too_large(max))), false)
-            }
+            Outcome::Whole => (self.put(header, buffer), false),
         };
         self.at.record += 1;
         Some(Cut { record, offset, flaw, is_last })

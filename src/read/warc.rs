@@ -368,7 +368,7 @@ impl Cutter for Records {
                 }
                 Ok((headers, Content::Text)) if buffer.len() - start <= max => {
                     self.put(&headers, start, buffer);
-                    ((buffer.len() - start > max).then(|| too_large(max)), false)
+                    (None, false)
                 }
                 Ok((_, Content::Text)) => (Some(too_large(max)), false),
                 Ok((headers, Content::Html)) => {

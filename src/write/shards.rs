@@ -60,6 +60,12 @@ impl Manifest {
         }
     }
 
+    /// Whether its shards are those of `path`.
+    #[must_use]
+    pub fn is_of(&self, path: &Path) -> bool {
+        self.shards.iter().all(|shard| is_shard_name(path, &shard.name))
+    }
+
     /// The shards of `path` that another manifest does not have. What else it may name is somebody's file.
     pub(super) fn without(&self, other: &Self, path: &Path) -> Vec<PathBuf> {
         let is_stale = |shard: &&Shard| {
@@ -79,6 +85,10 @@ impl Manifest {
             .map_err(|e| wrong(format!("is no manifest of shards: {e}")))?;
         if read.version != VERSION {
             return Err(wrong(format!("has version {}; this program reads version {VERSION}", read.version)));
+        }
+        let Self { records, bytes, .. } = Self::of(read.shards.clone());
+        if (records, bytes) != (read.records, read.bytes) {
+            return Err(wrong("has totals that are not those of its shards".to_owned()));
         }
         let is_foreign = |shard: &&Shard| Path::new(&shard.name).file_name() != Some(shard.name.as_ref());
         match read.shards.iter().find(is_foreign) {
@@ -170,17 +180,24 @@ fn parts(path: &Path) -> (String, String) {
 /// # Errors
 /// [`Error::Output`] with the file.
 pub(super) fn refuse_other_form(path: &Path, in_shards: bool) -> Result<()> {
-    let other = if in_shards { path.to_owned() } else { manifest_path(path) };
-    let is_there = if in_shards { other.exists() } else { Manifest::read(&other).is_ok() };
-    if !is_there {
-        return Ok(());
+    let refuse = |path: PathBuf, message: &str| Err(Error::Output { path, message: message.to_owned() });
+    let manifest = manifest_path(path);
+    let names_own = Manifest::read(&manifest).ok().map(|read| read.is_of(path));
+    match names_own {
+        _ if in_shards && path.exists() => refuse(
+            path.to_owned(),
+            "is an earlier corpus in one file; remove it, or name another, before it is written in shards",
+        ),
+        Some(true) if !in_shards => refuse(
+            manifest,
+            "says that an earlier corpus stands in shards; remove them and it, or name another, before it is written as one file",
+        ),
+        Some(false) if in_shards => refuse(
+            manifest,
+            "names the shards of another corpus; name this one otherwise than by its extension",
+        ),
+        _ => Ok(()),
     }
-    let message = if in_shards {
-        "is an earlier corpus in one file; remove it, or name another, before it is written in shards"
-    } else {
-        "says that an earlier corpus stands in shards; remove them and it, or name another, before it is written as one file"
-    };
-    Err(Error::Output { path: other, message: message.to_owned() })
 }
 
 /// Refuses to write shards where some stand already.
@@ -256,9 +273,14 @@ mod tests {
             [("c-00000.jsonl", true), ("../c-00000.jsonl", false), ("..", false), ("", false)]
         {
             let shard = Shard { name: name.to_owned(), records: 1, bytes: 2, xxh3_128: String::new() };
-            fs::write(&path, serde_json::to_vec(&Manifest::of(vec![shard])).unwrap()).unwrap();
+            let manifest = Manifest::of(vec![shard]);
+            assert!(!manifest.is_of(Path::new("c.parquet")));
+            fs::write(&path, serde_json::to_vec(&manifest).unwrap()).unwrap();
             assert_eq!(Manifest::read(&path).is_ok(), is_read, "{name:?}");
         }
+        let wrong = Manifest { records: 1, ..Manifest::of(Vec::new()) };
+        fs::write(&path, serde_json::to_vec(&wrong).unwrap()).unwrap();
+        assert!(Manifest::read(&path).unwrap_err().to_string().contains("totals"));
     }
 
     #[test]

@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(text.lines().filter(|line| line.starts_with("- ")).count(), 3, "{text}");
         for foreign in text.split('\n').filter(|line| line.contains("@team")) {
             // Outside code there is nothing that came from a page.
-            let outside: String = foreign.split("`` ").flat_map(|part| part.rsplit(" ``").next()).collect();
+            let outside: String = foreign.split("``").step_by(2).collect();
             assert!(!outside.contains("@team") && !outside.contains("<c>"), "{foreign}");
         }
         assert_eq!(text.lines().filter(|line| line.starts_with('#')).count(), 1 + 3, "{text}");

@@ -11,6 +11,7 @@ mod text;
 use super::{Finding, Report};
 use crate::check::docs::percent;
 use crate::check::escape::line;
+use crate::report::steers;
 use crate::report::table::grouped;
 
 /// The forms.
@@ -35,12 +36,27 @@ pub enum Format {
 pub fn print(report: &Report, format: Format) -> String {
     match format {
         Format::Text => text::print(report),
-        Format::Json => serde_json::to_string_pretty(report).expect("names, numbers and texts") + "\n",
+        Format::Json => json(report),
         Format::Junit => junit::print(report),
         Format::Sarif => sarif::print(report),
         Format::Github => github::print(report),
         Format::Markdown => markdown::print(report),
     }
+}
+
+/// As JSON, indented, with a line end. Whoever looks at it in a terminal is not steered by what pages say.
+fn json(value: &impl serde::Serialize) -> String {
+    let text = serde_json::to_string_pretty(value).expect("names, numbers and texts") + "\n";
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '\n' && steers(c) {
+            // Only texts hold such characters, and in them each may stand as its number.
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// `3 of 200 documents (1.5 %), above 1 %: documents that resemble another`, in one line.

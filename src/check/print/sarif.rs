@@ -31,7 +31,7 @@ pub fn print(report: &Report) -> String {
             "results": results,
         }],
     });
-    serde_json::to_string_pretty(&sarif).expect("a JSON value") + "\n"
+    super::json(&sarif)
 }
 
 fn rule(gate: Gate) -> Value {

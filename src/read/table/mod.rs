@@ -6,7 +6,8 @@
 //! is met, rows are decoded one by one up to it, and reading goes on with the next group.
 //!
 //! When it is wrong: the decoder says what it cannot decode, not where it begins. So of a group everything behind damage is
-//! lost, also in the columns that are whole.
+//! lost, also in the columns that are whole. A value that is not UTF-8 costs its row alone where the next one can be decoded,
+//! but the group where it stands in a dictionary.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -167,7 +168,9 @@ impl Rows {
                 }
                 Err(flaw) => {
                     self.reader = None;
-                    (end, Err(flaw))
+                    let costs_one =
+                        together == 1 && flaw.0 == Cause::InvalidUtf8 && self.is_whole(self.row + 1);
+                    (if costs_one { self.row + 1 } else { end }, Err(flaw))
                 }
             };
             if result.is_err() && together > 1 {
@@ -187,6 +190,14 @@ impl Rows {
         Ok(false)
     }
 
+    /// Whether a row can be decoded that is in the group of the one before it: where only a value is wrong, its page is whole.
+    fn is_whole(&self, row: u64) -> bool {
+        let Some(table) = &self.table else { return false };
+        let group = table.group(row).filter(|group| table.group(row - 1) == Some(*group));
+        let rows = group.map(|group| table.rows(row, group, 1).and_then(|mut reader| next(&mut reader)));
+        matches!(rows, Some(Ok(_)))
+    }
+
     /// The next rows of a group, so many together.
     fn batch(&mut self, group: usize, together: usize) -> Result<RecordBatch, Flaw> {
         let reader = match (&mut self.reader, &self.table) {
@@ -194,9 +205,13 @@ impl Rows {
             (none, Some(table)) => none.insert(table.rows(self.row, group, together)?),
             (None, None) => return Err(corrupt(&"it is not open")),
         };
-        let rows = guard::guarded(|| reader.next().transpose().map_err(|e| corrupt(&e)))?;
-        rows.ok_or_else(|| corrupt(&"it has fewer rows than its footer says"))
+        next(reader)
     }
+}
+
+fn next(reader: &mut ParquetRecordBatchReader) -> Result<RecordBatch, Flaw> {
+    let rows = guard::guarded(|| reader.next().transpose().map_err(|e| corrupt(&e)))?;
+    rows.ok_or_else(|| corrupt(&"it has fewer rows than its footer says"))
 }
 
 /// A flaw that costs so many rows.
@@ -279,7 +294,10 @@ fn as_error(Flaw(_, message): Flaw) -> io::Error {
 fn checked(table: Table, cfg: &InputConfig) -> Result<Table, Flaw> {
     let name = &cfg.text_field;
     let schema = table.metadata.schema();
-    let columns = || schema.fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>().join(", ");
+    let columns = || {
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        if names.is_empty() { "none at all".to_owned() } else { names.join(", ") }
+    };
     match schema.field_with_name(name).map(Field::data_type) {
         Ok(DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => {}
         Ok(DataType::Dictionary(_, values)) if matches!(**values, DataType::Utf8 | DataType::LargeUtf8) => {}
@@ -299,5 +317,10 @@ fn checked(table: Table, cfg: &InputConfig) -> Result<Table, Flaw> {
 }
 
 fn corrupt(error: &dyn std::fmt::Display) -> Flaw {
-    Flaw(Cause::CorruptArchive, format!("the Parquet file cannot be read here: {error}"))
+    let message = error.to_string();
+    // The decoder has no other name for it.
+    if message.contains("non UTF-8 data") {
+        return Flaw(Cause::InvalidUtf8, format!("a value of the row is not UTF-8: {message}"));
+    }
+    Flaw(Cause::CorruptArchive, format!("the Parquet file cannot be read here: {message}"))
 }

@@ -7,18 +7,22 @@ use arrow_array::builder::{Int64Builder, MapBuilder, StringBuilder};
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, Date32Array, Int64Array, LargeStringArray, ListArray, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::*;
 
 /// A file with these columns, some rows in a group.
 fn table(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    table_with(columns, WriterProperties::builder())
+}
+
+fn table_with(columns: Vec<(&str, ArrayRef)>, properties: WriterPropertiesBuilder) -> Vec<u8> {
     let batch = RecordBatch::try_from_iter_with_nullable(
         columns.into_iter().map(|(name, array)| (name, array, true)),
     )
     .unwrap();
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(100)).build();
+    let properties = properties.set_max_row_group_row_count(Some(100)).build();
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
     writer.write(&batch).unwrap();
     writer.into_inner().unwrap()
@@ -144,6 +148,34 @@ fn damage_costs_the_rest_of_its_group_and_nobody_else() {
         assert_eq!(outcome.as_ref().unwrap().id, format!("x.parquet#{page}"));
     }
     assert_eq!(read.len(), at + 1 + 200);
+}
+
+#[test]
+fn a_value_that_is_no_text_costs_its_row_or_with_a_dictionary_its_group() {
+    let texts: StringArray = (0..300).map(|n| Some(format!("Page number {n:03}."))).collect();
+    let notes: StringArray = (0..300).map(|n| Some(format!("note {n:03}."))).collect();
+    let columns: [(&str, ArrayRef); 2] = [("text", Arc::new(texts)), ("note", Arc::new(notes))];
+    for has_dictionary in [false, true] {
+        let plain = WriterProperties::builder().set_dictionary_enabled(has_dictionary);
+        let mut content = table_with(columns.to_vec(), plain);
+        for bad in [b"note 105.", b"note 107.", b"note 199."] {
+            let at: Vec<usize> = memchr::memmem::find_iter(&content, bad).collect();
+            at.into_iter().for_each(|at| content[at + 4] = 0xff);
+        }
+        let read = read(&content);
+        let lost: Vec<&Outcome> = read.iter().filter(|outcome| outcome.is_err()).collect();
+        assert!(lost.iter().all(|outcome| cause(outcome) == "invalid_utf8"));
+        let kept: Vec<&str> = read.iter().flatten().map(|document| document.text.as_str()).collect();
+        let expected = |is_kept: fn(&u32) -> bool| -> Vec<String> {
+            (0..300).filter(is_kept).map(|n| format!("Page number {n:03}.")).collect()
+        };
+        if has_dictionary {
+            assert!(lost.len() == 1 && message(lost[0]).ends_with("100 rows from here on are lost"));
+            assert_eq!(kept, expected(|n| !(100..200).contains(n)));
+        } else {
+            assert_eq!(kept, expected(|n| ![105, 107, 199].contains(n)));
+        }
+    }
 }
 
 #[test]
