@@ -62,7 +62,7 @@ gates! {
     ShortDocuments "short_documents" 0.05 Warn,
     /// Documents of more words than `check.max_words`.
     LongDocuments "long_documents" 0.001 Warn,
-    /// JSON records without an id.
+    /// Records without an id.
     MissingIds "missing_ids" 0.0 Warn,
     /// Documents whose id an earlier one has.
     DuplicateIds "duplicate_ids" 0.0 Fail,

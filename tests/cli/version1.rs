@@ -28,8 +28,10 @@ fn done(run: &Run) {
 #[test]
 fn decisions_rejects_and_corpora_are_read() {
     let folder = written();
-    for corpus in ["corpus.jsonl", "shards.jsonl", "shards.manifest.json"] {
-        done(&folder.run(["verify", "pages.jsonl", "--decisions", "decisions.jsonl", "--corpus", corpus]));
+    for corpus in ["corpus.jsonl", "corpus.jsonl.zst", "shards.jsonl", "shards.manifest.json"] {
+        for decisions in ["decisions.jsonl", "decisions.parquet"] {
+            done(&folder.run(["verify", "pages.jsonl", "--decisions", decisions, "--corpus", corpus]));
+        }
     }
     let explained = folder.run(["explain", "pages.jsonl", "--decisions", "decisions.jsonl", "--id", "near"]);
     done(&explained);
