@@ -3,13 +3,15 @@
 
     tests/readers/readers.py [--dehusk target/release/dehusk]
 
-Needs the packages of tests/readers/requirements.txt. For every format: rows are written by somebody else, cleaned by dehusk, and
-read back by pyarrow, DuckDB, Polars, HF datasets and datatrove; each must see the ids and texts that the JSON lines have.
+Needs the packages of tests/readers/requirements.txt, and `pip install --no-deps dolma`: all that dolma asks for does not go with
+the others. For every format: rows are written by somebody else, cleaned by dehusk, and read back by pyarrow, DuckDB, Polars, HF
+datasets, datatrove and the record type of Dolma's tagger; each must see the ids and texts that the JSON lines have.
 Prints a line for each reader and format, and ends with 1 where one differs.
 """
 import argparse
 import csv
 import gzip
+import importlib.util
 import json
 import os
 import subprocess
@@ -19,6 +21,7 @@ from pathlib import Path
 
 import datasets
 import duckdb
+import msgspec
 import polars
 import pyarrow
 import pyarrow.parquet
@@ -80,12 +83,28 @@ def readers(folder: Path, name: str):
             f"select id, text from read_json('{path}', format='newline_delimited', columns={{id: 'varchar', text: 'varchar'}})"
         ).fetchall()
         kind, reader = 'json', JsonlReader
+    if name.endswith('.jsonl.gz'):
+        yield 'dolma', lambda: dolma(path)
     cache = str(folder / 'cache')
     yield 'datasets', lambda: (
         (row['id'], row['text'])
         for row in datasets.load_dataset(kind, data_files=path, split='train', cache_dir=cache)
     )
     yield 'datatrove', lambda: ((doc.id, doc.text) for doc in reader(str(folder), glob_pattern=name)())
+
+
+def dolma(path: str):
+    """Ids and texts as Dolma's taggers decode them; its package is not imported whole, which would ask for models."""
+    spec = importlib.util.find_spec('dolma')
+    file = Path(spec.submodule_search_locations[0]) / 'core' / 'data_types.py'
+    types = importlib.util.module_from_spec(importlib.util.spec_from_file_location('dolma_types', file))
+    sys.modules['dolma_types'] = types
+    types.__spec__.loader.exec_module(types)
+    decoder = msgspec.json.Decoder(types.InputSpecWithMetadata)
+    with gzip.open(path) as lines:
+        for line in lines:
+            document = types.DocumentWithMetadata.from_spec(decoder.decode(line))
+            yield document.id, document.text
 
 
 def main() -> int:
