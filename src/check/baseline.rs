@@ -101,13 +101,18 @@ impl Baseline {
 fn settings(config: &Config) -> String {
     let (input, dedup, check) = (&config.input, &config.dedup, &config.check);
     format!(
-        "input.id_field={} input.text_field={} input.limit={} input.max_record={} dedup.similarity={:?} \
+        "input.format={:?} input.id_field={} input.text_field={} input.url_field={} input.limit={} input.max_record={} \
+         input.max_ratio={} input.unpack_freely={} dedup.similarity={:?} \
          dedup.threshold={} dedup.shingle_words={} dedup.blocks.min_words={} dedup.blocks.similarity={} \
          dedup.blocks.scope={:?} dedup.blocks.mask_digits={} check.min_words={} check.max_words={} check.languages={}",
+        input.format,
         input.id_field,
         input.text_field,
+        input.url_field,
         input.limit,
         input.max_record,
+        input.max_ratio,
+        input.unpack_freely,
         dedup.similarity,
         dedup.threshold,
         dedup.shingle_words,

@@ -10,7 +10,7 @@
 use crate::report::Interval;
 
 /// Standard errors to each side that hold 95 %, where they are estimated from `n` documents: Student's quantile by its expansion
-/// about the normal one (Abramowitz and Stegun, 26.7.5), which is a little small for less than four.
+/// about the normal one (Abramowitz and Stegun, 26.7.5), which is small for less than four.
 fn errors(n: f64) -> f64 {
     const Z: f64 = 1.96;
     let freedom = n - 1.0;

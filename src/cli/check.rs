@@ -13,6 +13,7 @@ use dehusk::pipeline::{Job, check};
 use dehusk::write::{Existing, Output};
 
 use super::args::{InputArgs, MachineArgs, refuse_inputs, spooled, stop_flag};
+use super::outputs::resolved;
 use super::progress::{ProgressMode, progress};
 use super::{Exit, OWN, terminal};
 
@@ -156,8 +157,7 @@ pub fn run(args: &Args) -> Result<Exit> {
 /// Refuses to write the report where the baseline stands.
 fn refuse_same(args: &Args) -> Result<(), Error> {
     let (Some(output), Some(baseline)) = (&args.output, &args.baseline) else { return Ok(()) };
-    let place = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
-    if place(output) == place(baseline) {
+    if resolved(output) == resolved(baseline) {
         let message = "is the baseline; write the report to another file".to_owned();
         return Err(Error::Output { path: output.clone(), message });
     }

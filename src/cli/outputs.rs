@@ -330,7 +330,7 @@ impl Targets {
 }
 
 /// A path as the file system knows it, whether or not something is there.
-fn resolved(path: &Path) -> PathBuf {
+pub fn resolved(path: &Path) -> PathBuf {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let resolved = std::fs::canonicalize(path).or_else(|_| {
         std::fs::canonicalize(folder).map(|folder| folder.join(path.file_name().unwrap_or_default()))

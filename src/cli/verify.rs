@@ -18,6 +18,9 @@ use dehusk::write::{Manifest, manifest_path};
 use super::args::{InputArgs, open_lines, spooled, stop_flag};
 use super::{Exit, terminal};
 
+/// Differing shards that are named.
+const MOST_SHARDS: usize = 20;
+
 /// Prove that kept and removed text together are the source
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -48,8 +51,11 @@ pub fn run(args: &Args) -> Result<Exit> {
     let work = WorkFolder::create(Some(&std::env::temp_dir()), Path::new("verify"))?;
     let inputs = spooled(inputs, &work, &config)?;
 
-    for shard in &differing {
+    for shard in differing.iter().take(MOST_SHARDS) {
         terminal::warn(shard);
+    }
+    if let Some(more) = differing.len().checked_sub(MOST_SHARDS).filter(|more| *more > 0) {
+        terminal::warn(format_args!("and {more} more shards"));
     }
     let found = verify(documents(inputs, config.input.clone(), rejected, stop), decisions, lines)?;
     for mismatch in &found.listed {

@@ -219,6 +219,10 @@ impl CheckConfig {
         if self.examples > Self::MOST_EXAMPLES {
             return Some(("check.examples".to_owned(), self.examples.to_string(), "at most 100"));
         }
+        if self.max_words < self.min_words {
+            let must = "at least check.min_words";
+            return Some(("check.max_words".to_owned(), self.max_words.to_string(), must));
+        }
         let is_code = |code: &&String| code.len() != 2 || !code.bytes().all(|b| b.is_ascii_lowercase());
         if let Some(code) = self.languages.iter().find(is_code) {
             let must = "a list of ISO 639-1 codes, such as [\"en\", \"de\"]";
@@ -251,6 +255,7 @@ mod tests {
         for (assignment, named) in [
             ("check.limits.mojibake=1.5", "check.limits.mojibake = 1.5"),
             ("check.languages=[\"english\"]", "check.languages = \"english\""),
+            ("check.max_words=5", "check.max_words = 5"),
             ("check.examples=101", "check.examples = 101"),
         ] {
             let mistake = overlay_key(&Config::default(), assignment).unwrap().validate().unwrap_err();

@@ -15,7 +15,7 @@ use super::cut::{Cut, Cutter, Within, put_key};
 use super::lines::too_large;
 use super::reject::{Cause, Flaw};
 use super::{Compression, open, without_mark};
-use crate::config::InputConfig;
+use crate::config::{InputConfig, Size};
 use crate::json::put_string;
 
 /// Bytes and fields of a row that are parsed at a time.
@@ -145,8 +145,10 @@ impl Rows {
                         None => Outcome::Whole,
                     };
                 }
-                ReadRecordResult::End => return flaw.map_or(Outcome::End, Outcome::TooLarge),
-                ReadRecordResult::InputEmpty
+                ReadRecordResult::End if is_end => return flaw.map_or(Outcome::End, Outcome::TooLarge),
+                // A mark of the byte order may be all that there is yet.
+                ReadRecordResult::End
+                | ReadRecordResult::InputEmpty
                 | ReadRecordResult::OutputFull
                 | ReadRecordResult::OutputEndsFull => {}
             }
@@ -159,8 +161,9 @@ impl Rows {
         match self.read(max.min(MOST_HEADER)) {
             Outcome::End => return Ok(false),
             Outcome::Failed(e) => return Err(open::flaw(&e, self.compression)),
-            Outcome::TooLarge(Flaw(_, message)) => {
-                return bad(format!("the header cannot be used: {message}"));
+            Outcome::TooLarge(_) => {
+                let most = Size::bytes(MOST_HEADER as u64);
+                return bad(format!("the header has more than {MOST_FIELDS} fields, or more than {most}"));
             }
             Outcome::Unclosed => return bad("the file ends in a quote that the header opens".to_owned()),
             Outcome::Whole => {}

@@ -243,8 +243,9 @@ impl Records {
         let start = buffer.len();
         let taken = (&mut self.reader).take(length.min(max as u64 + 1)).read_to_end(buffer)? as u64;
         self.at.offset += taken;
-        let mut passed = 0;
+        let (mut taken, mut passed) = (taken, 0);
         if taken < length && taken > max as u64 {
+            taken -= self.give_back_line(start, buffer);
             // Too long, or its length is wrong: bytes that are passed over cannot be given back, so it is found out now.
             let begins_inside = next_record(&buffer[start..]).is_some();
             passed = if begins_inside { 0 } else { self.pass_over(length - taken, &buffer[start..])? };
@@ -272,7 +273,9 @@ impl Records {
                 buffer.append(&mut behind);
             }
             self.take_back(behind);
-            self.give_back(start, buffer);
+            if passed == 0 && !self.give_back(start, buffer) {
+                self.give_back_line(start, buffer);
+            }
             return Err(Fault::Bad("the Content-Length is wrong: no record ends there".to_owned()));
         };
         self.take_back(behind.split_off(end.len().min(behind.len())));
@@ -289,7 +292,7 @@ impl Records {
     /// Passes over so many bytes, but stops before a line that begins a record: says how many it passed.
     fn pass_over(&mut self, bytes: u64, before: &[u8]) -> io::Result<u64> {
         let mut is_blank = before.ends_with(b"\n\n") || before.ends_with(b"\n\r\n");
-        let mut is_start = before.ends_with(b"\n");
+        let mut is_start = before.ends_with(b"\n") || before.ends_with(b"\n\r");
         let (mut passed, mut line) = (0, Vec::new());
         while passed < bytes {
             line.clear();
@@ -298,7 +301,7 @@ impl Records {
                 break;
             }
             self.at.offset += line.len() as u64;
-            if is_blank && line.starts_with(VERSION) {
+            if is_blank && may_begin(&line) {
                 self.take_back(line);
                 break;
             }
@@ -309,12 +312,26 @@ impl Records {
         Ok(passed)
     }
 
-    /// Gives back what a wrong length has taken of the records behind. The bytes of `buffer` are those read last.
-    fn give_back(&mut self, start: usize, buffer: &mut Vec<u8>) {
-        if let Some(at) = next_record(&buffer[start..]) {
+    /// Gives back what a wrong length has taken of the records behind, if it has. The bytes of `buffer` are those read last.
+    fn give_back(&mut self, start: usize, buffer: &mut Vec<u8>) -> bool {
+        let next = next_record(&buffer[start..]);
+        if let Some(at) = next {
             self.take_back(buffer[start + at..].to_vec());
             buffer.truncate(start + at);
         }
+        next.is_some()
+    }
+
+    /// Gives back the last line where it is cut off and may begin a record: says how many bytes these are.
+    fn give_back_line(&mut self, start: usize, buffer: &mut Vec<u8>) -> u64 {
+        let line = memchr::memrchr(b'\n', &buffer[start..]).map_or(start, |end| start + end + 1);
+        if line == buffer.len() || !may_begin(&buffer[line..]) {
+            return 0;
+        }
+        let bytes = buffer.split_off(line);
+        let length = bytes.len() as u64;
+        self.take_back(bytes);
+        length
     }
 
     /// Makes a JSON line of a record whose content stands in `buffer` from `start` on.
@@ -336,6 +353,11 @@ impl Records {
         put_escaped(buffer, &content);
         buffer.extend(*b"\"}");
     }
+}
+
+/// Whether a line, or what there is of it, may begin a record.
+fn may_begin(line: &[u8]) -> bool {
+    line.starts_with(VERSION) || VERSION.starts_with(line)
 }
 
 /// Where behind a blank line a record begins.

@@ -1,7 +1,7 @@
 //! Characters of foreign text that must not reach a reader as they are.
 
 /// Whether a character acts on what surrounds it, or on a terminal, instead of being seen: control characters, line and paragraph
-/// separators, marks of direction, and signs without a width. What joins letters and emoji is left alone.
+/// separators, marks of direction, tags, and signs without a width. What joins letters and emoji is left alone.
 #[must_use]
 pub fn steers(c: char) -> bool {
     c.is_control()

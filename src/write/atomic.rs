@@ -357,8 +357,8 @@ struct Finished {
 /// presence says that the others are there too.
 ///
 /// # Errors
-/// [`Error::Io`] with the target and the operation. Unless that operation is a rename over an existing file, nothing
-/// was replaced, and nothing new stays.
+/// [`Error::Io`] with the target and the operation. Unless that operation is a rename over an existing file, or the removal of
+/// shards that an earlier run had more of, nothing was replaced, and nothing new stays.
 pub fn commit_all(outputs: Vec<Output>) -> Result<()> {
     let finished = outputs.into_iter().map(Output::finish).collect::<Result<Vec<_>>>()?.into_iter().flatten();
     let mut folders = BTreeSet::new();

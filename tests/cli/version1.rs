@@ -65,12 +65,18 @@ fn a_cleaned_corpus_stays_what_it_is() {
 #[test]
 fn a_baseline_still_holds() {
     let folder = written();
-    done(&folder.run(["check", "corpus.jsonl", "--baseline", "baseline.json"]));
-    let mut lines = folder.read("corpus.jsonl");
+    let check = |more: &[&str]| folder.run([&["check", "pages.jsonl"][..], more].concat());
+    assert_eq!(check(&[]).code(), Some(1), "it fails without");
+    done(&check(&["--baseline", "baseline.json"]));
+    let mut lines = folder.read("pages.jsonl");
     lines.extend_from_within(..);
-    folder.write("corpus.jsonl", lines);
-    let worse = folder.run(["check", "corpus.jsonl", "--baseline", "baseline.json", "--format", "json"]);
-    assert_eq!(worse.code(), Some(1), "{}", worse.stderr());
+    folder.write("pages.jsonl", lines);
+    let worse = check(&["--baseline", "baseline.json"]);
+    assert!(
+        worse.code() == Some(1) && worse.stdout().contains("FAIL exact_duplicates"),
+        "{}",
+        worse.stdout()
+    );
 }
 
 #[test]

@@ -3,7 +3,8 @@
 The schemas are not kept here: they are taken from packages that carry them, SARIF's from the crate serde-sarif, JUnit's from
 the source of pytest.
 
-    python3 tests/readers/reports.py --dehusk target/release/dehusk
+    python3 tests/readers/reports.py --fetch FOLDER
+    python3 tests/readers/reports.py --schemas FOLDER --dehusk target/release/dehusk
 """
 
 import argparse
@@ -35,23 +36,28 @@ def member(archive: bytes, end: str) -> bytes:
         return files.extractfile(name).read()
 
 
-def schemas(folder: Path):
+def fetch(folder: Path) -> None:
     with urllib.request.urlopen(SARIF[0], timeout=60) as answer:
-        sarif = json.loads(member(answer.read(), SARIF[1]))
+        (folder / "sarif.json").write_bytes(member(answer.read(), SARIF[1]))
     pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:"]
     subprocess.run([*pip, "-d", str(folder), JUNIT[0]], check=True)
-    junit = member(next(folder.glob("pytest-*.tar.gz")).read_bytes(), JUNIT[1])
-    return jsonschema.Draft7Validator(sarif), etree.XMLSchema(etree.fromstring(junit))
+    (folder / "junit.xsd").write_bytes(member(next(folder.glob("pytest-*.tar.gz")).read_bytes(), JUNIT[1]))
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--dehusk", required=True, type=Path)
-    dehusk = arguments.parse_args().dehusk.resolve()
+    arguments.add_argument("--fetch", type=Path, metavar="FOLDER", help="take the schemas there, and nothing else")
+    arguments.add_argument("--schemas", type=Path, metavar="FOLDER", help="where they were taken to")
+    arguments.add_argument("--dehusk", type=Path)
+    given = arguments.parse_args()
+    if given.fetch:
+        return fetch(given.fetch)
+    dehusk = given.dehusk.resolve()
+    sarif = jsonschema.Draft7Validator(json.loads((given.schemas / "sarif.json").read_text()))
+    junit = etree.XMLSchema(etree.parse(given.schemas / "junit.xsd"))
     seeds = Path(__file__).resolve().parents[2] / "seeds"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sarif, junit = schemas(folder)
         pages = folder / "pages \u00e9%20#.jsonl"
         pages.write_text("".join(json.dumps({"id": text, "text": text}) + "\n" for text in HOSTILE) + "no record\n")
         for corpus in (seeds, pages):

@@ -1,5 +1,5 @@
-//! Columns of a table as JSON, for what the encoder of arrow-json does not write: maps whose keys are no strings, and dates
-//! that are none.
+//! Columns of a table as JSON, by the encoder of arrow-json, but for two kinds of which it does not write every value: maps, whose
+//! keys may be no strings, and dates and times, which may be none.
 
 use std::io::Write as _;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::corrupt;
+use super::{Odd, corrupt};
 use crate::read::reject::Flaw;
 
 thread_local! {
@@ -22,5 +22,5 @@ pub(super) fn guarded<T>(decode: impl FnOnce() -> Result<T, Flaw>) -> Result<T, 
     IS_GUARDED.set(true);
     let result = catch_unwind(AssertUnwindSafe(decode));
     IS_GUARDED.set(false);
-    result.unwrap_or_else(|_| Err(corrupt(&"its bytes make no sense to the decoder")))
+    result.unwrap_or_else(|_| Err(corrupt(&Odd("its bytes make no sense to the decoder"))))
 }

@@ -6,8 +6,8 @@
 //! is met, rows are decoded one by one up to it, and reading goes on with the next group.
 //!
 //! When it is wrong: the decoder says what it cannot decode, not where it begins. So of a group everything behind damage is
-//! lost, also in the columns that are whole. A value that is not UTF-8 costs its row alone where the next one can be decoded,
-//! but the group where it stands in a dictionary.
+//! lost, also in the columns that are whole. A value that is not UTF-8 costs its row alone, and the time to
+//! go to the next one; but where it stands in a dictionary, no row of the group can be decoded.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -21,7 +21,9 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::basic::Type;
-use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::column::page::PageReader;
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
+use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::Input;
 use super::cut::{Cut, Cutter, Within};
@@ -76,6 +78,41 @@ impl Table {
         (sum(RowGroupMetaData::total_byte_size), sum(RowGroupMetaData::compressed_size))
     }
 
+    /// How many rows of a group may be decoded at once.
+    fn together(&self, group: usize) -> usize {
+        let group = self.metadata.metadata().row_group(group);
+        let each = group.total_byte_size().max(0) as u64 / (group.num_rows().max(1) as u64);
+        let has_dictionary = |column: &&ColumnChunkMetaData| {
+            column.dictionary_page_offset().is_some() && column.column_type() == Type::BYTE_ARRAY
+        };
+        let dictionaries = group.columns().iter().filter(has_dictionary).map(|c| self.dictionary(c));
+        let longest = dictionaries.max().unwrap_or(0);
+        (BYTES / each.max(1)).min(DICTIONARY_BYTES / longest.max(1)).clamp(1, ROWS) as usize
+    }
+
+    /// Bytes of a column's dictionary, and so of its longest entry, at the most.
+    fn dictionary(&self, column: &ColumnChunkMetaData) -> u64 {
+        let whole = column.uncompressed_size().max(0) as u64;
+        if whole <= DICTIONARY_BYTES / ROWS {
+            return whole;
+        }
+        let first_page = || {
+            let file = Arc::new(self.file.try_clone().map_err(|e| corrupt(&e))?);
+            let pages = SerializedPageReader::new(file, column, 0, None);
+            pages.and_then(|mut pages| pages.get_next_page()).map_err(|e| corrupt(&e))
+        };
+        match guard::guarded(first_page) {
+            Ok(Some(page)) => page.buffer().len() as u64,
+            _ => whole,
+        }
+    }
+
+    /// Bytes of a line that are names of columns, or say that there is nothing.
+    fn frame(&self) -> usize {
+        const AROUND: usize = r#""":null,"#.len();
+        self.metadata.schema().fields().iter().map(|field| field.name().len() + AROUND).sum()
+    }
+
     /// A reader of the rest of a row's group.
     fn rows(&self, row: u64, group: usize, together: usize) -> Result<ParquetRecordBatchReader, Flaw> {
         let first = group.checked_sub(1).map_or(0, |before| self.ends[before]);
@@ -87,23 +124,14 @@ impl Table {
     }
 }
 
-/// How many rows of a group may be decoded at once.
-fn together(metadata: &ParquetMetaData, group: usize) -> usize {
-    let group = metadata.row_group(group);
-    let each = group.total_byte_size().max(0) as u64 / (group.num_rows().max(1) as u64);
-    let has_dictionary = group.columns().iter().filter(|column| {
-        column.dictionary_page_offset().is_some() && column.column_type() == Type::BYTE_ARRAY
-    });
-    let dictionary = has_dictionary.map(|column| column.uncompressed_size().max(0) as u64).max().unwrap_or(0);
-    (BYTES / each.max(1)).min(DICTIONARY_BYTES / dictionary.max(1)).clamp(1, ROWS) as usize
-}
-
 pub(super) struct Rows {
     table: Option<Table>,
     /// What is wrong with the whole file.
     flaw: Option<Flaw>,
     /// The rest of a group.
     reader: Option<ParquetRecordBatchReader>,
+    /// How many rows it decodes at a time.
+    together: usize,
     /// Whether rows are decoded one by one because the decoder met something.
     one_by_one: bool,
     /// The next row to be decoded.
@@ -111,10 +139,18 @@ pub(super) struct Rows {
     /// Rows that were decoded and not handed out, as lines from `next` on.
     lines: Vec<u8>,
     next: usize,
-    /// Its offset counts the bytes of the lines.
+    /// Its offset counts the bytes of values in the lines.
     at: Within,
-    /// How many of those may come from so many bytes.
-    bounds: Option<(Bounds, u64)>,
+    bounds: Option<Bound>,
+}
+
+/// How much may come out of a file.
+struct Bound {
+    bounds: Bounds,
+    /// Bytes of the file's columns.
+    packed: u64,
+    /// Bytes of a line that are no values.
+    frame: usize,
 }
 
 impl Rows {
@@ -132,7 +168,11 @@ impl Rows {
             Ok(table) => (Some(table), None),
             Err(flaw) => (None, Some(flaw)),
         };
-        let bounds = table.as_ref().map(|table| (Bounds::of(cfg), table.sizes().1));
+        let bounds = table.as_ref().map(|table| Bound {
+            bounds: Bounds::of(cfg),
+            packed: table.sizes().1,
+            frame: table.frame(),
+        });
         Ok(Self { flaw, bounds, ..Self::of(table, begin.unwrap_or_default()) })
     }
 
@@ -141,6 +181,7 @@ impl Rows {
             table,
             flaw: None,
             reader: None,
+            together: 1,
             one_by_one: false,
             row: at.record,
             lines: Vec::new(),
@@ -157,9 +198,11 @@ impl Rows {
         while let Some((table, group)) =
             self.table.as_ref().and_then(|table| Some((table, table.group(self.row)?)))
         {
-            let together = if self.one_by_one { 1 } else { together(table.metadata.metadata(), group) };
-            let end = table.ends[group];
-            let (next, result) = match self.batch(group, together) {
+            if self.reader.is_none() {
+                self.together = if self.one_by_one { 1 } else { table.together(group) };
+            }
+            let (end, together) = (table.ends[group], self.together);
+            let (next, result) = match self.batch(group) {
                 Ok(rows) => {
                     let lines = &mut self.lines;
                     let written =
@@ -168,8 +211,7 @@ impl Rows {
                 }
                 Err(flaw) => {
                     self.reader = None;
-                    let costs_one =
-                        together == 1 && flaw.0 == Cause::InvalidUtf8 && self.is_whole(self.row + 1);
+                    let costs_one = together == 1 && flaw.0 == Cause::InvalidUtf8 && self.goes_on(end);
                     (if costs_one { self.row + 1 } else { end }, Err(flaw))
                 }
             };
@@ -190,20 +232,25 @@ impl Rows {
         Ok(false)
     }
 
-    /// Whether a row can be decoded that is in the group of the one before it: where only a value is wrong, its page is whole.
-    fn is_whole(&self, row: u64) -> bool {
-        let Some(table) = &self.table else { return false };
-        let group = table.group(row).filter(|group| table.group(row - 1) == Some(*group));
-        let rows = group.map(|group| table.rows(row, group, 1).and_then(|mut reader| next(&mut reader)));
-        matches!(rows, Some(Ok(_)))
+    /// Whether a row behind the next one, and before `end`, can be decoded: then only a value is wrong, and its page is whole.
+    fn goes_on(&self, end: u64) -> bool {
+        let Some((table, group)) =
+            self.table.as_ref().and_then(|table| Some((table, table.group(self.row)?)))
+        else {
+            return false;
+        };
+        let distances = std::iter::successors(Some(1), |distance| Some(distance * 2));
+        distances
+            .map_while(|distance| Some(self.row + distance).filter(|row| *row < end))
+            .any(|row| table.rows(row, group, 1).and_then(|mut reader| next(&mut reader)).is_ok())
     }
 
-    /// The next rows of a group, so many together.
-    fn batch(&mut self, group: usize, together: usize) -> Result<RecordBatch, Flaw> {
+    /// The next rows of a group.
+    fn batch(&mut self, group: usize) -> Result<RecordBatch, Flaw> {
         let reader = match (&mut self.reader, &self.table) {
             (Some(reader), _) => reader,
-            (none, Some(table)) => none.insert(table.rows(self.row, group, together)?),
-            (None, None) => return Err(corrupt(&"it is not open")),
+            (none, Some(table)) => none.insert(table.rows(self.row, group, self.together)?),
+            (None, None) => return Err(corrupt(&Odd("it is not open"))),
         };
         next(reader)
     }
@@ -211,7 +258,7 @@ impl Rows {
 
 fn next(reader: &mut ParquetRecordBatchReader) -> Result<RecordBatch, Flaw> {
     let rows = guard::guarded(|| reader.next().transpose().map_err(|e| corrupt(&e)))?;
-    rows.ok_or_else(|| corrupt(&"it has fewer rows than its footer says"))
+    rows.ok_or_else(|| corrupt(&Odd("it has fewer rows than its footer says")))
 }
 
 /// A flaw that costs so many rows.
@@ -246,12 +293,12 @@ impl Cutter for Rows {
         let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         self.next += (length + 1).min(rest.len());
         self.at.record += 1;
-        self.at.offset += length as u64;
-        if let Some((bounds, packed)) = self.bounds
-            && bounds.are_passed(self.at.offset, packed)
-        {
-            self.table = None;
-            return fault(bounds.flaw(), true);
+        if let Some(Bound { bounds, packed, frame }) = &self.bounds {
+            self.at.offset += length.saturating_sub(*frame) as u64;
+            if bounds.are_passed(self.at.offset, *packed) {
+                self.table = None;
+                return fault(bounds.flaw(), true);
+            }
         }
         let flaw = (length > max).then(|| too_large(max));
         buffer.extend_from_slice(&rest[..length.min(max)]);
@@ -316,11 +363,23 @@ fn checked(table: Table, cfg: &InputConfig) -> Result<Table, Flaw> {
     if bounds.are_passed(unpacked, packed) { Err(bounds.flaw()) } else { Ok(table) }
 }
 
-fn corrupt(error: &dyn std::fmt::Display) -> Flaw {
+fn corrupt(error: &(impl std::error::Error + 'static)) -> Flaw {
     let message = error.to_string();
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(cause) = source {
+        if cause.downcast_ref::<io::Error>().is_some_and(|e| e.raw_os_error().is_some()) {
+            return Flaw(Cause::ReadError, format!("the file could be read only up to here: {message}"));
+        }
+        source = cause.source();
+    }
     // The decoder has no other name for it.
     if message.contains("non UTF-8 data") {
         return Flaw(Cause::InvalidUtf8, format!("a value of the row is not UTF-8: {message}"));
     }
     Flaw(Cause::CorruptArchive, format!("the Parquet file cannot be read here: {message}"))
 }
+
+/// What the decoder does not complain of itself.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Odd(&'static str);

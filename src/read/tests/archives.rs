@@ -52,6 +52,11 @@ fn a_bad_row_leaves_its_neighbours_alone() {
     let read = rows("x.csv", "id,text\r\na,One\r\n\r\n\r\n");
     assert_eq!((read.len(), read[0].as_ref().unwrap().text.as_str()), (1, "One"));
     assert_eq!(cause(&rows("x.csv", "id,text\n\"")[0]), "ragged_row");
+    let marked = [gzip(b"\xef\xbb\xbf"), gzip(b"id,text\na,One\n")].concat();
+    let read = outcomes("x.csv.gz", &marked, &InputConfig::default());
+    assert_eq!((read.len(), read[0].as_ref().unwrap().text.as_str()), (1, "One"));
+    let names = format!("id,text,{}\n", "n".repeat(300_000));
+    assert!(message(&rows("x.csv", &names)[0]).contains("or more than 256KiB"));
     let wide = format!("id,text\n{}\nb,Two\n", ",".repeat(20_000));
     let read = outcomes("x.csv", wide.as_bytes(), &InputConfig::default());
     assert_eq!(cause(&read[0]), "ragged_row");
@@ -126,6 +131,31 @@ fn a_wrong_length_costs_one_record_also_where_it_is_more_than_a_record_may_have(
         let seen: Vec<&str> = read.iter().map(|read| read.as_ref().map_or_else(|_| "-", |d| &d.id)).collect();
         assert_eq!(seen, ["urn:1", "-", "urn:3", "-", "urn:5"], "{length}");
         assert_eq!((cause(&read[1]), cause(&read[3])), ("malformed_warc", "record_too_large"));
+    }
+}
+
+/// Lengths that are wrong by a little, as of who counts characters for bytes.
+#[test]
+fn a_length_that_is_nearly_right_costs_one_record() {
+    let small = InputConfig { max_record: Size::bytes(60), ..InputConfig::default() };
+    for end in ["", "\n", "\n\n", "\r\n\r\n"] {
+        for (characters, cfg) in [(40, &InputConfig::default()), (58, &small), (61, &small), (90, &small)] {
+            let content = "é".repeat(characters / 2) + end;
+            for wrong in (-22..=22_isize).filter(|wrong| ![-4, -2, 0].contains(wrong)) {
+                let length = content.len().saturating_add_signed(wrong);
+                let archive = [
+                    conversion("1", "First."),
+                    record("conversion", "WARC-Record-ID: <urn:2>\r\n", &content, length),
+                    conversion("3", "Third."),
+                    conversion("4", "Fourth."),
+                ]
+                .concat();
+                let read = outcomes("x.wet", archive.as_bytes(), cfg);
+                let kept: Vec<&str> = read.iter().flatten().map(|page| page.id.as_str()).collect();
+                let others: Vec<&&str> = kept.iter().filter(|id| **id != "urn:2").collect();
+                assert_eq!(others, [&"urn:1", &"urn:3", &"urn:4"], "{characters} {end:?} {wrong}: {read:?}");
+            }
+        }
     }
 }
 
