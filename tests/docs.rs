@@ -251,7 +251,7 @@ fn the_exit_codes_and_schemas_are_those_of_the_program() {
         String::from_utf8(run.stdout).expect("help is UTF-8")
     };
     let help = run(&["--help"]);
-    for row in rows("# Exit codes\n") {
+    for row in rows("## Exit codes\n") {
         let line = help.lines().find(|line| line.trim_start().starts_with(&format!("{} ", row[0])));
         let line = line.unwrap_or_else(|| panic!("the help has no code {}", row[0]));
         for command in ["check", "index verify", "verify", "diff"] {

@@ -67,9 +67,14 @@ impl Baseline {
         if self.settings == now {
             return Ok(());
         }
+        let others = |mine: &str, theirs: &str| {
+            let theirs: Vec<&str> = theirs.split(' ').collect();
+            mine.split(' ').filter(|setting| !theirs.contains(setting)).collect::<Vec<_>>().join(" ")
+        };
         let message = format!(
-            "was measured with {}, and this run with {now}; use the same settings, or remove the file and make it anew",
-            self.settings
+            "was measured with {}, and this run with {}; use the same settings, or remove the file and make it anew",
+            others(&self.settings, &now),
+            others(&now, &self.settings)
         );
         Err(Error::Input { path: name.to_owned(), message })
     }

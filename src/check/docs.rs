@@ -38,7 +38,7 @@ pub fn of(gate: Gate) -> Doc {
             "records that cannot be read",
             "Records that are no document: malformed JSON, a missing or wrong text field, text that is not UTF-8, a damaged archive. The parts are the causes.",
             "Whoever reads the corpus next fails on them, or leaves them out without a word.",
-            "A finished corpus has none. A first line of another kind is an accident of whatever wrote the file.",
+            "A finished corpus has none. A header among JSON lines, say, is an accident of whatever wrote the file.",
             "Name the fields with --text-field and --id-field; repair whatever writes the file; or let `clean` reject them.",
         ),
         Gate::EmptyDocuments => doc(
@@ -118,7 +118,7 @@ pub fn of(gate: Gate) -> Doc {
             "documents with a dummy text",
             "Documents with a block that is labelled as a placeholder (\"Placeholder canvas\", an empty field, a loading message), among those that are labelled.",
             "It stands where content should be: something was lost when the page was taken.",
-            "Labels err: a second look finds one in two or three of a hundred cleaned documents. Raw pages have one in a fifth and more.",
+            "Labels err: a second look finds one in two or three of a hundred cleaned documents. A fifth of raw pages and more have one.",
             "Run `dehusk clean`, or take the pages again with a browser that runs their scripts.",
         ),
         Gate::ReplacementCharacters => doc(
@@ -211,7 +211,7 @@ pub fn explain(gate: Gate) -> String {
     let limit = format!("{}. {reason}", default_of(gate));
     let sample = "Measured on a sample of check.sample documents, with the limits that hold 95 %.";
     let change = format!(
-        "--set check.limits.{name}=SHARE and --set check.actions.{name}=fail|warn|off, or the same keys of dehusk.toml."
+        "--set check.limits.{name}=SHARE and --set check.actions.{name}=fail|warn|off, or the same keys of a file for --config."
     );
     let measures = if is_labelled(gate) { format!("{measures} {sample}") } else { measures.to_owned() };
     for (title, text) in [

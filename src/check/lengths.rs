@@ -60,7 +60,7 @@ impl Lengths {
                 before += **count;
                 before >= wanted
             });
-            found.map_or(0, |(length, _)| *length)
+            found.map_or(0, |(length, _)| (*length).max(self.shortest.unwrap_or(0)))
         };
         Distribution {
             shortest: self.shortest.unwrap_or(0),

@@ -128,6 +128,12 @@ impl Finding {
         if self.is_sampled { self.high } else { self.share }
     }
 
+    /// Whether it passes only because it was no better before.
+    #[must_use]
+    pub fn is_spared(&self) -> bool {
+        self.status == Status::Pass && self.share > self.limit + NOISE
+    }
+
     /// Whether something is to be shown of it.
     #[must_use]
     pub fn is_bad(&self) -> bool {
@@ -175,7 +181,11 @@ impl Report {
         let count = |status| self.having(status).count();
         let (failed, warned, passed) = (count(Status::Fail), count(Status::Warn), count(Status::Pass));
         let gates = if failed == 1 { "gate" } else { "gates" };
-        format!("{failed} {gates} failed, {warned} warned, {passed} passed")
+        let spared = match self.gates.iter().filter(|finding| finding.is_spared()).count() {
+            0 => String::new(),
+            spared => format!(", {spared} of them only by the baseline"),
+        };
+        format!("{failed} {gates} failed, {warned} warned, {passed} passed{spared}")
     }
 }
 

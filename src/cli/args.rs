@@ -16,6 +16,7 @@ use dehusk::pipeline::work::{Leftover, WorkFolder};
 use dehusk::read::table_lines;
 use dehusk::read::{Input, discover, spool};
 use dehusk::verify::Lines;
+use dehusk::write::manifest_path;
 use dehusk::{Error, Result};
 use flate2::read::MultiGzDecoder;
 
@@ -153,7 +154,15 @@ impl InputArgs {
 
     /// The input files, found but not opened.
     pub fn discover(&self, config: &Config) -> Result<Vec<Input>> {
-        discover(&self.inputs, &config.input)
+        discover(&self.inputs, &config.input).map_err(|error| match error {
+            Error::Input { path, message } if manifest_path(Path::new(&path)).is_file() => {
+                let manifest = manifest_path(Path::new(&path)).display().to_string();
+                let message =
+                    format!("{message}; {manifest} names shards of it, which can be given as a pattern");
+                Error::Input { path, message }
+            }
+            error => error,
+        })
     }
 }
 

@@ -145,8 +145,16 @@ pub fn run(args: &Args) -> Result<Exit> {
     }
     output.map_or(Ok(()), Output::commit)?;
     if let (Some(baseline), Some(mut updated)) = (baseline, updated) {
-        updated.write(baseline.updated(&report).to_json().as_bytes())?;
+        let before = (!is_new).then(|| baseline.clone());
+        let baseline = baseline.updated(&report);
+        updated.write(baseline.to_json().as_bytes())?;
         updated.commit()?;
+        let name = args.baseline.as_deref().map_or_else(String::new, |path| path.display().to_string());
+        terminal::say(match before {
+            None => format!("{name}: written"),
+            Some(before) if before == baseline => format!("{name}: nothing is new or better"),
+            Some(_) => format!("{name}: lowered"),
+        });
     }
     if args.output.is_some() {
         terminal::say(report.verdict());

@@ -145,6 +145,8 @@ impl Listing {
             }
         }
         files.retain(|file| match by_name(file.file_name().unwrap_or_default()) {
+            // What a run could not use is no page.
+            _ if is_rejects(file) => false,
             (Some(kind), compression) => kind != Kind::Parquet || compression == Compression::None,
             (None, _) => false,
         });
@@ -199,6 +201,11 @@ fn expand(arg: &str) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// Whether a file has the name that rejects have when none is asked for.
+fn is_rejects(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name.to_string_lossy().contains(".rejects.jsonl"))
+}
+
 /// Sorts by bytes; the order of `Path` goes by components and is another one.
 fn sort(paths: &mut [PathBuf]) {
     paths.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
@@ -224,9 +231,10 @@ fn by_name(name: &OsStr) -> (Option<Kind>, Compression) {
     (kind, compression)
 }
 
-/// A path as people and later runs see it: the same on every system.
+/// A path as people and later runs see it: the same on every system, and with or without `./` before it.
 fn shown(path: &Path) -> String {
-    let path = path.to_string_lossy();
+    let bare = path.strip_prefix(".").ok().filter(|bare| !bare.as_os_str().is_empty());
+    let path = bare.unwrap_or(path).to_string_lossy();
     if MAIN_SEPARATOR == '/' { path.into_owned() } else { path.replace(MAIN_SEPARATOR, "/") }
 }
 
@@ -237,6 +245,15 @@ fn wrong(path: &str, message: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_shown_as_it_is_without_a_dot_before_it() {
+        for (path, as_shown) in
+            [("./a/b", "a/b"), ("a/./b", "a/./b"), (".", "."), ("../a", "../a"), (".a", ".a")]
+        {
+            assert_eq!(shown(Path::new(path)), as_shown);
+        }
+    }
 
     /// A folder with empty files of these names.
     fn folder(names: &[&str]) -> tempfile::TempDir {

@@ -8,6 +8,7 @@
 //! When it is wrong: half a surrogate pair (`\ud800`) in a field that is not decoded is carried along, as JSON's grammar
 //! allows it there; a reader of the corpus that decodes that field may refuse it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserializer;
@@ -152,12 +153,27 @@ fn other_fields(members: &[Member]) -> String {
     object
 }
 
+/// `; there are "a", "b"`: the fields of a record, the first few of them.
+fn others(line: &str) -> String {
+    const SHOWN: usize = 8;
+    let Ok(fields) = serde_json::from_str::<BTreeMap<String, IgnoredAny>>(line) else {
+        return String::new();
+    };
+    let names: Vec<String> = fields.keys().take(SHOWN).map(|name| format!("{:?}", shortened(name))).collect();
+    let more = if fields.len() > SHOWN { ", …" } else { "" };
+    if names.is_empty() { String::new() } else { format!("; there are {}{more}", names.join(", ")) }
+}
+
+fn shortened(name: &str) -> &str {
+    &name[..name.floor_char_boundary(40)]
+}
+
 fn the_text(line: &str, text: Option<Value>, cfg: &InputConfig) -> Result<String, Flaw> {
     let name = &cfg.text_field;
     let raw = match text {
         Some(Value::Decoded(text)) => return Ok(text),
         Some(Value::Raw(raw)) => raw,
-        None => return Err(Flaw(Cause::MissingText, format!("there is no field {name:?}"))),
+        None => return Err(Flaw(Cause::MissingText, format!("there is no field {name:?}{}", others(line)))),
     };
     let at = column(line, raw);
     Err(match kind(raw) {

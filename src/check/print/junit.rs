@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::{Report, measured, message, parts};
+use super::{Report, measured, message, parts, place};
 use crate::check::escape::{line, xml};
 use crate::check::{Finding, Status};
 
@@ -61,7 +61,7 @@ fn told(finding: &Finding) -> String {
     }
     for example in &finding.examples {
         let id = example.id.as_deref().unwrap_or("");
-        let said = [&*format!("{}:{}", example.path, example.line), id, &example.note, &example.snippet];
+        let said = [&*format!("{}, {}", example.path, place(example)), id, &example.note, &example.snippet];
         let said: Vec<String> = said.iter().filter(|text| !text.is_empty()).map(|text| line(text)).collect();
         out += &format!("\n{}", said.join(" | "));
     }

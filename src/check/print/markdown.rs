@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Report, message, parts};
+use super::{Report, message, parts, place};
 use crate::check::docs::percent;
 use crate::check::escape::code;
 use crate::check::{Example, Finding, Status};
@@ -49,8 +49,8 @@ fn whole(report: &Report, out: &mut String) -> std::fmt::Result {
             writeln!(out, "Of these: {}.\n", code(&parts(finding)))?;
         }
         for example in &finding.examples {
-            let Example { path, line: number, id, note, snippet, .. } = example;
-            let mut said = vec![format!("{}, line {number}", code(path))];
+            let Example { path, id, note, snippet, .. } = example;
+            let mut said = vec![format!("{}, {}", code(path), place(example))];
             for text in [id.as_deref().unwrap_or(""), note, snippet] {
                 if !text.is_empty() && text != path {
                     said.push(code(text));

@@ -8,7 +8,7 @@ mod markdown;
 mod sarif;
 mod text;
 
-use super::{Finding, Report};
+use super::{Example, Finding, Report};
 use crate::check::docs::percent;
 use crate::check::escape::line;
 use crate::report::steers;
@@ -41,6 +41,14 @@ pub fn print(report: &Report, format: Format) -> String {
         Format::Sarif => sarif::print(report),
         Format::Github => github::print(report),
         Format::Markdown => markdown::print(report),
+    }
+}
+
+/// `line 7`, or `record 6` of a file whose lines say nothing of its records.
+fn place(example: &Example) -> String {
+    match example.line {
+        1 if example.record > 0 => format!("record {}", example.record),
+        line => format!("line {line}"),
     }
 }
 

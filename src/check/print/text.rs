@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Report, message, parts};
+use super::{Report, message, parts, place};
 use crate::check::docs::percent;
 use crate::check::escape::line;
 use crate::check::{Example, Finding, Part, Status};
@@ -44,7 +44,9 @@ fn about(report: &Report, out: &mut String) -> std::fmt::Result {
 }
 
 fn gates(report: &Report, out: &mut String) -> std::fmt::Result {
-    writeln!(out, "{:<8}{:<24}{:>12}{:>12}  {:<20}", "", "gate", "share", "limit", "sample: 95 % between")?;
+    let between =
+        if report.gates.iter().any(|finding| finding.is_sampled) { "  sample: 95 % between" } else { "" };
+    writeln!(out, "{:<8}{:<24}{:>12}{:>12}{between}", "", "gate", "share", "limit")?;
     for finding in &report.gates {
         let Finding { gate, share, limit, .. } = finding;
         let (shown, limit) = match finding.status {
@@ -53,6 +55,7 @@ fn gates(report: &Report, out: &mut String) -> std::fmt::Result {
             _ => (percent(*share), percent(*limit)),
         };
         let status = match finding.status {
+            Status::Pass if finding.is_spared() => "before",
             Status::Pass => "",
             Status::Warn => "warn",
             Status::Fail => "FAIL",
@@ -90,8 +93,12 @@ fn gates(report: &Report, out: &mut String) -> std::fmt::Result {
 }
 
 fn print_example(example: &Example, out: &mut String) -> std::fmt::Result {
-    let Example { path, line: number, id, start, end, snippet, note, .. } = example;
-    write!(out, "  {}:{number}", line(path))?;
+    let Example { path, id, start, end, snippet, note, .. } = example;
+    let place = place(example);
+    match place.strip_prefix("line ") {
+        Some(number) => write!(out, "  {}:{number}", line(path))?,
+        None => write!(out, "  {} {place}", line(path))?,
+    }
     if let Some(id) = id.as_ref().filter(|id| *id != path) {
         write!(out, " {}", line(id))?;
     }
