@@ -153,7 +153,7 @@ fn other_fields(members: &[Member]) -> String {
     object
 }
 
-/// `; there are "a", "b"`: the fields of a record, the first few of them.
+/// `; it has "a", "b"`: the fields of a record, the first few of them.
 fn others(line: &str) -> String {
     const SHOWN: usize = 8;
     let Ok(fields) = serde_json::from_str::<BTreeMap<String, IgnoredAny>>(line) else {
@@ -161,7 +161,7 @@ fn others(line: &str) -> String {
     };
     let names: Vec<String> = fields.keys().take(SHOWN).map(|name| format!("{:?}", shortened(name))).collect();
     let more = if fields.len() > SHOWN { ", …" } else { "" };
-    if names.is_empty() { String::new() } else { format!("; there are {}{more}", names.join(", ")) }
+    if names.is_empty() { String::new() } else { format!("; it has {}{more}", names.join(", ")) }
 }
 
 fn shortened(name: &str) -> &str {

@@ -82,7 +82,7 @@ fn the_last_instalment_is_known_by_what_it_holds() {
         assert_eq!(stats(&folder), before);
         assert_eq!(folder.lines(&format!("{again}.out.jsonl")).len(), 30);
     }
-    assert_eq!(folder.read("2.jsonl.out.jsonl").len(), expected.len() + 2 * 30, "./ in each provenance");
+    assert!(folder.read("2.jsonl.out.jsonl") == expected, "./ is no other path");
     fs::copy(folder.join("0.jsonl"), folder.join("copy.jsonl")).expect("a file");
     let run = clean_into(&folder, "copy.jsonl", &[]);
     assert!(run.stderr().contains("has these inputs as instalment 1 of 3 already"), "{}", run.stderr());
