@@ -173,14 +173,7 @@ fn refuse_same(args: &Args) -> Result<(), Error> {
 }
 
 fn open(path: &Path) -> Result<Output, Error> {
-    let refuse = |message: String| Err(Error::Output { path: path.to_owned(), message });
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if path.is_dir() {
-        return refuse("is a folder; name a file in it".to_owned());
-    }
-    if !folder.is_dir() {
-        return refuse(format!("the folder {} does not exist; create it first", folder.display()));
-    }
+    Output::check_place(path, Existing::Replace)?;
     Output::create(path, Existing::Replace)
 }
 

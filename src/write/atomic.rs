@@ -109,23 +109,8 @@ impl Output {
     /// [`Error::Output`] says what is wrong with the path and what to do.
     pub fn check(path: &Path, extensions: &[&str], existing: Existing) -> Result<()> {
         let refuse = |message: String| Err(Error::Output { path: path.to_owned(), message });
-        if path == Path::new("-") {
+        if path == Path::new("-") || Self::check_place(path, existing)? == Target::Special {
             return Ok(());
-        }
-        match fs::metadata(path) {
-            Ok(found) if found.is_dir() => return refuse("is a folder; name a file in it".to_owned()),
-            Ok(found) if found.is_file() && existing == Existing::Refuse => {
-                return refuse("exists already; replace it with --overwrite".to_owned());
-            }
-            Ok(found) if !found.is_file() => return Ok(()),
-            Err(_) if fs::symlink_metadata(path).is_ok() => {
-                return refuse("is a symbolic link to nothing that can be opened; remove it".to_owned());
-            }
-            _ => {}
-        }
-        let folder = folder_of(path);
-        if !folder.is_dir() {
-            return refuse(format!("the folder {} does not exist; create it first", folder.display()));
         }
         let last = extension(path);
         let is_packed = last.as_ref().is_some_and(|last| COMPRESSED.contains(&last.as_str()));
@@ -139,6 +124,30 @@ impl Output {
                 listed(extensions)
             )),
         }
+    }
+
+    /// Checks that a file can stand at a path, whatever its extension says.
+    ///
+    /// # Errors
+    /// [`Error::Output`] says what is wrong with the path and what to do.
+    pub fn check_place(path: &Path, existing: Existing) -> Result<Target> {
+        let refuse = |message: String| Err(Error::Output { path: path.to_owned(), message });
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => return refuse("is a folder; name a file in it".to_owned()),
+            Ok(found) if found.is_file() && existing == Existing::Refuse => {
+                return refuse("exists already; replace it with --overwrite".to_owned());
+            }
+            Ok(found) if !found.is_file() => return Ok(Target::Special),
+            Err(_) if fs::symlink_metadata(path).is_ok() => {
+                return refuse("is a symbolic link to nothing that can be opened; remove it".to_owned());
+            }
+            _ => {}
+        }
+        let folder = folder_of(path);
+        if !folder.is_dir() {
+            return refuse(format!("the folder {} does not exist; create it first", folder.display()));
+        }
+        Ok(Target::File)
     }
 
     /// The same for a corpus in one file.
@@ -342,6 +351,15 @@ impl Sharding {
         finished.push(Finished { replaced, ..file.finish()? });
         Ok(finished)
     }
+}
+
+/// What stands, or will stand, at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A file.
+    File,
+    /// A device or a pipe, which is written into.
+    Special,
 }
 
 /// An output that lacks only its name.

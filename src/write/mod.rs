@@ -18,7 +18,7 @@ mod spans;
 mod table;
 
 pub(crate) use atomic::folder_of;
-pub use atomic::{Existing, JSON, JSON_LINES, Note, Output, REPORT, ROWS, Rows, commit_all};
+pub use atomic::{Existing, JSON, JSON_LINES, Note, Output, REPORT, ROWS, Rows, Target, commit_all};
 pub(crate) use behind::WriteBehind;
 pub use contamination::{Holder, ItemFindings, write_item};
 pub use corpus::{CorpusRecord, Gaps, KeptBlock, main_text, write_corpus};

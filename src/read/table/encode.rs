@@ -5,9 +5,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray as _;
-use arrow_array::types::Int64Type;
 use arrow_array::{Array, MapArray, RecordBatch};
-use arrow_cast::cast;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_json::writer::{LineDelimited, NullableEncoder, WriterBuilder, make_encoder};
 use arrow_json::{Encoder, EncoderFactory, EncoderOptions};
@@ -100,11 +98,20 @@ impl Encoder for Moments<'_> {
             && let Ok(text) = formatter.value(index).try_to_string()
         {
             put_string(out, text.as_bytes());
-        } else if let Ok(number) = cast(&self.array.slice(index, 1), &DataType::Int64) {
-            let number = number.as_primitive::<Int64Type>().value(0);
+        } else if let Some(number) = number(self.array, index) {
             write!(out, "{number}").expect("memory can be written");
         } else {
             out.extend_from_slice(b"null");
         }
+    }
+}
+
+/// What stands for a moment. It is taken as it lies there: the kernels that cast any type to any other have four megabytes.
+fn number(array: &dyn Array, index: usize) -> Option<i64> {
+    let data = array.to_data();
+    match array.data_type().primitive_width()? {
+        4 => data.buffer::<i32>(0).get(index).copied().map(i64::from),
+        8 => data.buffer::<i64>(0).get(index).copied(),
+        _ => None,
     }
 }
