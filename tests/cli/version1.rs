@@ -1,4 +1,4 @@
-//! Files that the first version wrote are read for good: as they stand in `fixtures/v1`, by every command that reads any.
+//! Files that the first version wrote are read for good: as they stand in `tests/v1`, by every command that reads any.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::program::{Folder, Run, package};
 /// A copy of the files.
 fn written() -> Folder {
     let folder = Folder::new();
-    let source = package().join("fixtures/v1");
+    let source = package().join("tests/v1");
     for entry in walk(&source) {
         let name = entry.strip_prefix(&source).expect("it is inside").to_str().expect("it is UTF-8");
         folder.write(name, std::fs::read(&entry).expect("it can be read"));
