@@ -154,14 +154,14 @@ impl InputArgs {
 
     /// The input files, found but not opened.
     pub fn discover(&self, config: &Config) -> Result<Vec<Input>> {
-        discover(&self.inputs, &config.input).map_err(|error| match error {
-            Error::Input { path, message } if manifest_path(Path::new(&path)).is_file() => {
-                let manifest = manifest_path(Path::new(&path)).display().to_string();
-                let message =
-                    format!("{message}; {manifest} names shards of it, which can be given as a pattern");
-                Error::Input { path, message }
+        discover(&self.inputs, &config.input).map_err(|error| {
+            let Error::Input { path, mut message } = error else { return error };
+            let manifest = manifest_path(Path::new(&path));
+            if manifest.is_file() {
+                let manifest = manifest.display();
+                message += &format!("; {manifest} names shards of it, which can be given as a pattern");
             }
-            error => error,
+            Error::Input { path, message }
         })
     }
 }

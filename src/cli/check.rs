@@ -114,12 +114,12 @@ pub fn run(args: &Args) -> Result<Exit> {
     refuse_inputs(written, inputs.iter().map(|input| &input.file))?;
     refuse_same(args)?;
     // What cannot be written is told before the work.
-    let mut output = args.output.as_deref().filter(|path| *path != Path::new("-")).map(open).transpose()?;
+    let file = args.output.as_deref().filter(|path| *path != Path::new("-"));
+    let mut output = file.map(open).transpose()?;
     let updated = args.baseline.as_deref().filter(|_| args.update_baseline).map(open).transpose()?;
     MachineArgs::set_threads(&config)?;
     let stop = stop_flag();
-    let work =
-        args.machine.throwaway_folder(args.output.as_deref().filter(|path| *path != Path::new("-")))?;
+    let work = args.machine.throwaway_folder(file)?;
     let inputs = spooled(inputs, &work, &config)?;
     let progress = progress(args.progress);
     let job = Job::new(inputs, &config, &work, &*progress, stop);

@@ -165,7 +165,7 @@ impl Records {
     }
 
     /// Reads a line of at most `most` bytes, with its end; empty at the end of the file.
-    fn line(&mut self, most: u64) -> Result<Vec<u8>, Fault> {
+    fn line(&mut self, most: u64) -> io::Result<Vec<u8>> {
         let mut line = Vec::new();
         (&mut self.reader).take(most).read_until(b'\n', &mut line)?;
         self.at.offset += line.len() as u64;
@@ -193,9 +193,7 @@ impl Records {
     /// Goes before the line that begins the next record, or to the end of the file.
     fn find_next(&mut self) -> io::Result<()> {
         loop {
-            let mut line = Vec::new();
-            (&mut self.reader).take(MOST_HEADERS).read_until(b'\n', &mut line)?;
-            self.at.offset += line.len() as u64;
+            let line = self.line(MOST_HEADERS)?;
             if line.starts_with(VERSION) {
                 self.take_back(line);
                 return Ok(());

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::{Report, message, place};
+use super::{Report, message, record};
 use crate::check::escape::{command, line, property};
 use crate::check::{Example, Finding, Status};
 
@@ -18,8 +18,8 @@ pub fn print(report: &Report) -> String {
     for finding in bad() {
         for example in &finding.examples {
             let Example { path, line: number, id, snippet, note, .. } = example;
-            let place = Some(place(example)).filter(|place| place.starts_with("record")).unwrap_or_default();
-            let said = [&*place, note.as_str(), id.as_deref().unwrap_or(""), snippet];
+            let record = record(example).unwrap_or_default();
+            let said = [&*record, note.as_str(), id.as_deref().unwrap_or(""), snippet];
             let said: Vec<String> =
                 said.iter().filter(|text| !text.is_empty()).map(|text| line(text)).collect();
             writeln!(

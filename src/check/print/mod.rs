@@ -44,12 +44,14 @@ pub fn print(report: &Report, format: Format) -> String {
     }
 }
 
-/// `line 7`, or `record 6` of a file whose lines say nothing of its records.
+/// `record 6` of a file whose lines say nothing of its records.
+fn record(example: &Example) -> Option<String> {
+    (example.line == 1 && example.record > 0).then(|| format!("record {}", example.record))
+}
+
+/// That, or `line 7`.
 fn place(example: &Example) -> String {
-    match example.line {
-        1 if example.record > 0 => format!("record {}", example.record),
-        line => format!("line {line}"),
-    }
+    record(example).unwrap_or_else(|| format!("line {}", example.line))
 }
 
 /// As JSON, indented, with a line end. Whoever looks at it in a terminal is not steered by what pages say.

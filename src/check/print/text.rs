@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Report, message, parts, place};
+use super::{Report, message, parts, record};
 use crate::check::docs::percent;
 use crate::check::escape::line;
 use crate::check::{Example, Finding, Part, Status};
@@ -93,11 +93,10 @@ fn gates(report: &Report, out: &mut String) -> std::fmt::Result {
 }
 
 fn print_example(example: &Example, out: &mut String) -> std::fmt::Result {
-    let Example { path, id, start, end, snippet, note, .. } = example;
-    let place = place(example);
-    match place.strip_prefix("line ") {
-        Some(number) => write!(out, "  {}:{number}", line(path))?,
-        None => write!(out, "  {} {place}", line(path))?,
+    let Example { path, line: number, id, start, end, snippet, note, .. } = example;
+    match record(example) {
+        Some(record) => write!(out, "  {} {record}", line(path))?,
+        None => write!(out, "  {}:{number}", line(path))?,
     }
     if let Some(id) = id.as_ref().filter(|id| *id != path) {
         write!(out, " {}", line(id))?;
